@@ -1,0 +1,23 @@
+//! What bytes mean: the formats of stores and media, read and written.
+//!
+//! Bytes in, bytes out: nothing here opens a file, starts a thread, reads a clock or draws chance, so the same
+//! code runs in the command line, in a client and in firmware. A format has one folder with the same names in
+//! each: `raw` (structures and constants), `write`, `read`, `dump`. One format never names another; what they
+//! share stands beside them: [`units`], [`region`], [`tree`], [`io`], [`files`].
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | the writers of GPT and FAT, which wrap crates that need it |
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod digest;
+pub mod document;
+pub mod files;
+pub mod identity;
+pub mod io;
+pub mod region;
+pub mod time;
+pub mod tree;
+pub mod units;
