@@ -2,12 +2,16 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A length or size, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ByteLen(pub u64);
 
 /// A position, in bytes from the start of whatever is spoken of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ByteOffset(pub u64);
 
 /// A logical block address: the number of a sector, from 0.
