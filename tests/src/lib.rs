@@ -1,1 +1,18 @@
-//! To be written.
+//! What the tests share. The tests themselves are in `tests/tests`, one file for one promise.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`judge`] | other people's programs, run with a time limit; one that is missing fails the test |
+//! | [`workshop`] | a scratch folder, and volumes written into it without the press |
+//! | [`paper`] | a laid-out medium read as if it had been written, and payloads of any length |
+//! | [`golden`] | texts and digests that are pinned in `tests/golden` |
+//!
+//! | variable | means |
+//! |---|---|
+//! | `SEEDPRESS_SCRATCH` | where scratch folders are made; `tmp` in cargo's target folder otherwise |
+//! | `UPDATE_GOLDEN=1` | write the golden files instead of comparing with them |
+
+pub mod golden;
+pub mod judge;
+pub mod paper;
+pub mod workshop;
