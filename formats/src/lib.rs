@@ -17,6 +17,8 @@ pub mod document;
 pub mod files;
 pub mod identity;
 pub mod io;
+pub mod manifest;
+pub mod names;
 pub mod region;
 pub mod time;
 pub mod tree;
