@@ -1,1 +1,25 @@
-//! To be written.
+//! The machine that we author on: files and devices, threads, and word of how far a job is.
+//!
+//! Store, press and the command line share what is here, so that there is one way to read at a position
+//! ([`FileSource`]), one way to make a file that is there whole or not at all ([`Output`]), one pool of threads
+//! ([`Crew`]) and one way to tell progress ([`Observer`]).
+
+mod buffer;
+mod contain;
+mod crew;
+mod device;
+mod error;
+mod folder;
+mod observer;
+mod output;
+mod source;
+
+pub use buffer::{ALIGNMENT, AlignedBuf};
+pub use contain::{Panicked, contain};
+pub use crew::{Crew, Interrupted, Stop};
+pub use device::{is_device, mounted_at};
+pub use error::{HostError, Operation};
+pub use folder::Folder;
+pub use observer::{Event, Ignore, Observer, Recorder, Unit};
+pub use output::{Leftover, Output};
+pub use source::FileSource;

@@ -1,0 +1,110 @@
+//! What the machine may refuse, with the path and what was being done.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What was being done when the machine refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Opening something that is to be read.
+    Open,
+    /// Reading.
+    Read,
+    /// Making something new.
+    Create,
+    /// Writing.
+    Write,
+    /// Giving something its final name.
+    Rename,
+    /// Taking a lock.
+    Lock,
+    /// Removing.
+    Remove,
+}
+
+impl Operation {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Write => "write",
+            Self::Rename => "rename",
+            Self::Lock => "lock",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+/// What the machine refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The operating system says why.
+    #[error("cannot {} {}", operation.verb(), path.display())]
+    Io {
+        /// What was being done.
+        operation: Operation,
+        /// To what.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// An output is there already and was not to be overwritten.
+    #[error("{} exists: choose another name, or overwrite it with --force", path.display())]
+    Exists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// Another process is at work on the same output.
+    #[error("{} is being written by another process: wait for it, or choose another name", path.display())]
+    Busy {
+        /// The output.
+        path: PathBuf,
+    },
+    /// A device is mounted or otherwise in use.
+    #[error("{} is in use{}: unmount it first", path.display(), mounted.as_ref().map(|m| format!(", mounted at {}", m.display())).unwrap_or_default())]
+    InUse {
+        /// The device.
+        path: PathBuf,
+        /// Where it is mounted, when that is the reason.
+        mounted: Option<PathBuf>,
+    },
+    /// A device holds less than what is to be written.
+    #[error("{} holds {available} bytes and {needed} are needed", path.display())]
+    TooSmall {
+        /// The device.
+        path: PathBuf,
+        /// Bytes to be written.
+        needed: u64,
+        /// Bytes that it holds.
+        available: u64,
+    },
+    /// The path names neither a file nor a block device.
+    #[error("{} is a {found}: expected a file or a block device", path.display())]
+    WrongKind {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+}
+
+impl HostError {
+    /// Wraps the operating system's error.
+    pub fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { operation, path: path.into(), source }
+    }
+
+    /// Whether the reason is that a file system is full.
+    pub fn is_full(&self) -> bool {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+        matches!(self, Self::TooSmall { .. })
+            || matches!(self, Self::Io { source, .. } if full.contains(&source.kind()))
+    }
+
+    /// Whether something that was to be read could not be had, as opposed to something that was to be written.
+    pub fn is_source(&self) -> bool {
+        matches!(self, Self::Io { operation: Operation::Open | Operation::Read, .. } | Self::WrongKind { .. })
+    }
+}

@@ -1,0 +1,246 @@
+//! A file that appears under its name whole or not at all, or a device that nobody else uses meanwhile.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock};
+use rustix::io::Errno;
+
+use crate::buffer::ALIGNMENT;
+use crate::device::{is_device, mounted_at};
+use crate::error::{HostError, Operation};
+
+/// An output in the making. Dropped before [`Output::commit`], a file is removed again.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    /// The same file, written past the page cache, where the file system can.
+    direct: Option<File>,
+    target: PathBuf,
+    /// Where a file lies until it is whole; `None` for a device.
+    partial: Option<PathBuf>,
+}
+
+/// What an earlier run, which was cut off, had left behind and which was cleaned up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// The file that was removed.
+    pub path: PathBuf,
+    /// How many bytes it had.
+    pub len: u64,
+}
+
+impl Output {
+    /// Begins an output of `len` bytes: a new file, or a block device that is there.
+    ///
+    /// A file is made as `~NAME.partial` beside its final place, locked for as long as this process lives. One that
+    /// nobody holds is left over from a run that was cut off: it is removed, and told.
+    ///
+    /// # Errors
+    /// [`HostError`]: the output exists and `force` is not given, somebody else writes it, the device is in use or
+    /// too small, or the operating system's reason.
+    pub fn begin(target: &Path, len: u64, force: bool) -> Result<(Self, Option<Leftover>), HostError> {
+        if is_device(target) {
+            return Ok((Self::device(target, len)?, None));
+        }
+        match fs::symlink_metadata(target) {
+            Ok(there) if there.is_dir() => {
+                return Err(HostError::WrongKind { path: target.into(), found: "directory" });
+            }
+            Ok(there) if !there.is_file() && !there.is_symlink() => {
+                return Err(HostError::WrongKind { path: target.into(), found: "special file" });
+            }
+            Ok(_) if !force => return Err(HostError::Exists { path: target.into() }),
+            _ => Self::file(target, len),
+        }
+    }
+
+    fn file(target: &Path, len: u64) -> Result<(Self, Option<Leftover>), HostError> {
+        let partial = partial_path(target)?;
+        let leftover = fs::metadata(&partial).ok().map(|m| Leftover { path: partial.clone(), len: m.len() });
+        let create = || HostError::io(Operation::Create, &partial);
+        let mut options = File::options();
+        let file =
+            options.read(true).write(true).create(true).truncate(false).open(&partial).map_err(create())?;
+        lock(&file, &partial)?;
+        if !is_at(&file, &partial) {
+            // Its writer finished between our opening and our lock.
+            return Err(HostError::Busy { path: partial });
+        }
+        // Emptied only now that the lock says that nobody else writes it.
+        file.set_len(0).and_then(|()| file.set_len(len)).map_err(create())?;
+        let direct = open_direct(&partial);
+        Ok((Self { file, direct, target: target.into(), partial: Some(partial) }, leftover))
+    }
+
+    fn device(target: &Path, len: u64) -> Result<Self, HostError> {
+        if let Some(mounted) = mounted_at(target) {
+            return Err(HostError::InUse { path: target.into(), mounted: Some(mounted) });
+        }
+        // O_EXCL on a block device: nobody has it mounted or claimed (open(2)).
+        let exclusive = i32::try_from(OFlags::EXCL.bits()).unwrap_or_default();
+        let open = File::options().read(true).write(true).custom_flags(exclusive).open(target);
+        let mut file = open.map_err(|e| match e.kind() {
+            io::ErrorKind::ResourceBusy => HostError::InUse { path: target.into(), mounted: None },
+            _ => HostError::io(Operation::Create, target)(e),
+        })?;
+        let available = io::Seek::seek(&mut file, io::SeekFrom::End(0))
+            .map_err(HostError::io(Operation::Read, target))?;
+        if available < len {
+            return Err(HostError::TooSmall { path: target.into(), needed: len, available });
+        }
+        Ok(Self { file, direct: open_direct(target), target: target.into(), partial: None })
+    }
+
+    /// Where the bytes are while the output is made: what a check before the commit reads.
+    pub fn path(&self) -> &Path {
+        self.partial.as_deref().unwrap_or(&self.target)
+    }
+
+    /// The output's final place.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Whether this is a file that was made empty, where bytes that are not written are zeros.
+    pub fn is_fresh(&self) -> bool {
+        self.partial.is_some()
+    }
+
+    /// Has the file system set space aside for these bytes, so that a full disk is known before any is written and
+    /// writing is quick. Does nothing where the file system cannot, and on devices.
+    ///
+    /// # Errors
+    /// [`HostError`]; [`HostError::is_full`] tells when there is no room.
+    pub fn reserve(&self, offset: u64, len: u64) -> Result<(), HostError> {
+        if self.partial.is_none() || len == 0 {
+            return Ok(());
+        }
+        match fallocate(self.file.as_fd(), FallocateFlags::empty(), offset, len) {
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(e) => Err(HostError::io(Operation::Write, &self.target)(e.into())),
+        }
+    }
+
+    /// Writes bytes at a position, past the page cache when memory, position and length are aligned for it.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
+        let file = self.direct.as_ref().filter(|_| is_aligned(offset, bytes)).unwrap_or(&self.file);
+        file.write_all_at(bytes, offset).map_err(HostError::io(Operation::Write, &self.target))
+    }
+
+    /// Waits until everything written is on the device.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn sync(&self) -> Result<(), HostError> {
+        self.file.sync_all().map_err(HostError::io(Operation::Write, &self.target))
+    }
+
+    /// Gives the file its final name, durably.
+    ///
+    /// # Errors
+    /// [`HostError`]; the file is then removed.
+    pub fn commit(mut self) -> Result<(), HostError> {
+        self.sync()?;
+        if let Some(partial) = &self.partial {
+            fs::rename(partial, &self.target).map_err(HostError::io(Operation::Rename, &self.target))?;
+            self.partial = None;
+            sync_folder_of(&self.target)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(partial) = &self.partial {
+            // Nothing more can be done about it here; the next run cleans up.
+            let _ = fs::remove_file(partial);
+        }
+    }
+}
+
+fn is_aligned(offset: u64, bytes: &[u8]) -> bool {
+    let unit = ALIGNMENT as u64;
+    offset % unit == 0 && bytes.len() % ALIGNMENT == 0 && (bytes.as_ptr() as usize) % ALIGNMENT == 0
+}
+
+fn open_direct(path: &Path) -> Option<File> {
+    let direct = i32::try_from(OFlags::DIRECT.bits()).ok()?;
+    File::options().write(true).custom_flags(direct).open(path).ok()
+}
+
+fn partial_path(target: &Path) -> Result<PathBuf, HostError> {
+    let name =
+        target.file_name().ok_or_else(|| HostError::WrongKind { path: target.into(), found: "directory" })?;
+    let mut partial = std::ffi::OsString::from("~");
+    partial.push(name);
+    partial.push(".partial");
+    Ok(target.with_file_name(partial))
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), HostError> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(Errno::WOULDBLOCK) => Err(HostError::Busy { path: path.into() }),
+        Err(e) => Err(HostError::io(Operation::Lock, path)(e.into())),
+    }
+}
+
+/// Whether `path` still leads to this open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |m: fs::Metadata| (m.dev(), m.ino());
+    file.metadata().ok().map(identity) == fs::metadata(path).ok().map(identity)
+}
+
+fn sync_folder_of(path: &Path) -> Result<(), HostError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|f| f.sync_all()).map_err(HostError::io(Operation::Write, folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out");
+        let (output, leftover) = Output::begin(&target, 8192, false).unwrap();
+        assert_eq!(leftover, None);
+        output.write_at(4096, &[7; 10]).unwrap();
+        assert!(!target.exists());
+        drop(output);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let (output, _) = Output::begin(&target, 8192, false).unwrap();
+        output.commit().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), vec![0; 8192]);
+    }
+
+    #[test]
+    fn what_is_there_stays_unless_forced_and_two_do_not_write_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out");
+        fs::write(&target, "old").unwrap();
+        assert!(matches!(Output::begin(&target, 1, false), Err(HostError::Exists { .. })));
+        let (output, _) = Output::begin(&target, 1, true).unwrap();
+        assert!(matches!(Output::begin(&target, 1, true), Err(HostError::Busy { .. })));
+        drop(output);
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+    }
+
+    #[test]
+    fn leftovers_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out");
+        fs::write(folder.path().join("~out.partial"), "half").unwrap();
+        let (_, leftover) = Output::begin(&target, 1, false).unwrap();
+        assert_eq!(leftover.map(|l| l.len), Some(4));
+    }
+}
