@@ -210,7 +210,11 @@ mod tests {
     #[test]
     fn results_come_in_order_and_errors_end_the_work() {
         let mut seen = Vec::new();
-        crew().ordered(0..500, |n| Ok::<_, Failed>(n * 2), |n| Ok(seen.push(n))).unwrap();
+        let keep = |n| {
+            seen.push(n);
+            Ok(())
+        };
+        crew().ordered(0..500, |n| Ok::<_, Failed>(n * 2), keep).unwrap();
         assert_eq!(seen, (0..500).map(|n| n * 2).collect::<Vec<_>>());
         let failing = |n| if n == 40 { Err(Failed) } else { Ok(n) };
         assert_eq!(crew().ordered(0..500, failing, |_| Ok(())), Err(Failed));

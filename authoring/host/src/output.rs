@@ -48,12 +48,12 @@ impl Output {
         }
         match fs::symlink_metadata(target) {
             Ok(there) if there.is_dir() => {
-                return Err(HostError::WrongKind { path: target.into(), found: "directory" });
+                Err(HostError::WrongKind { path: target.into(), found: "directory" })
             }
             Ok(there) if !there.is_file() && !there.is_symlink() => {
-                return Err(HostError::WrongKind { path: target.into(), found: "special file" });
+                Err(HostError::WrongKind { path: target.into(), found: "special file" })
             }
-            Ok(_) if !force => return Err(HostError::Exists { path: target.into() }),
+            Ok(_) if !force => Err(HostError::Exists { path: target.into() }),
             _ => Self::file(target, len),
         }
     }
@@ -167,8 +167,10 @@ impl Drop for Output {
 }
 
 fn is_aligned(offset: u64, bytes: &[u8]) -> bool {
-    let unit = ALIGNMENT as u64;
-    offset % unit == 0 && bytes.len() % ALIGNMENT == 0 && (bytes.as_ptr() as usize) % ALIGNMENT == 0
+    let in_memory = bytes.as_ptr() as usize;
+    offset.is_multiple_of(ALIGNMENT as u64)
+        && bytes.len().is_multiple_of(ALIGNMENT)
+        && in_memory.is_multiple_of(ALIGNMENT)
 }
 
 fn open_direct(path: &Path) -> Option<File> {
