@@ -1,0 +1,68 @@
+//! The programs that we call, the Debian package of each, and what for.
+
+use crate::program;
+
+/// A program that we call.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// Its name along `PATH`, or the absolute path of a file that is no program.
+    pub program: &'static str,
+    /// The Debian package that has it.
+    pub package: &'static str,
+    /// What we call it for.
+    pub why: &'static str,
+}
+
+impl Need {
+    /// Whether it is on this machine.
+    pub fn is_there(&self) -> bool {
+        program::find(self.program).is_some()
+    }
+}
+
+const fn need(program: &'static str, package: &'static str, why: &'static str) -> Need {
+    Need { program, package, why }
+}
+
+/// All of them, sorted by package.
+pub const NEEDS: &[Need] = &[
+    need("cpio", "cpio", "packs the root filesystem of the QEMU guest"),
+    need("debootstrap", "debootstrap", "makes the Debian system on the golden disk"),
+    need("fsck.fat", "dosfstools", "judges our FAT32 volumes"),
+    need("debugfs", "e2fsprogs", "changes the golden disk for its next version without mounting it"),
+    need("mkfs.ext4", "e2fsprogs", "makes the golden disk's filesystem without mounting it"),
+    need("sfdisk", "fdisk", "partitions the golden disk"),
+    need("cc", "gcc", "links Rust programs and compiles zstd"),
+    need("sgdisk", "gdisk", "judges our partition tables"),
+    need("fsntfsinfo", "libfsntfs-utils", "judges our NTFS volumes"),
+    need("vhdiinfo", "libvhdi-utils", "judges our VHD headers and identities"),
+    need("minisign", "minisign", "verifies our signatures, and signs for us to verify"),
+    need("mdir", "mtools", "reads our FAT32 volumes"),
+    need("mkntfs", "ntfs-3g", "formats NTFS for the benchmark's contender"),
+    need("ntfs-3g", "ntfs-3g", "mounts our NTFS volumes, and the benchmark's contender"),
+    need("ntfsfix", "ntfs-3g", "judges our NTFS volumes"),
+    need("openssl", "openssl", "hashes for the benchmark's contenders"),
+    need("7z", "p7zip-full", "judges our NTFS volumes and partition tables"),
+    need("qemu-system-x86_64", "qemu-system-x86", "runs the guest whose kernel judges our NTFS volumes"),
+    need("qemu-img", "qemu-utils", "makes and judges VHD files"),
+    need("fls", "sleuthkit", "judges our NTFS volumes"),
+    need(
+        "/usr/lib/systemd/boot/efi/systemd-bootx64.efi",
+        "systemd-boot-efi",
+        "is a real UEFI program for the demo's boot partition",
+    ),
+    need("/usr/bin/time", "time", "measures processor time and peak memory"),
+    need("xz", "xz-utils", "unpacks Debian packages"),
+    need("zstd", "zstd", "unpacks our stored layers, and is a contender of the benchmark"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_by_package_and_gives_reasons() {
+        assert!(NEEDS.is_sorted_by_key(|need| need.package));
+        assert!(NEEDS.iter().all(|need| !need.why.is_empty()));
+    }
+}
