@@ -14,7 +14,9 @@ extern crate alloc;
 
 pub mod digest;
 pub mod document;
+pub mod fat;
 pub mod files;
+pub mod gpt;
 pub mod identity;
 pub mod io;
 pub mod manifest;
