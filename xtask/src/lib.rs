@@ -2,9 +2,11 @@
 //!
 //! | verb | does |
 //! |---|---|
+//! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`setup`] | installs the Debian packages that tests and measurements call |
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
 
+pub mod fixtures;
 pub mod place;
 pub mod program;
 pub mod setup;

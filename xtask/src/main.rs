@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{setup, tidy};
+use xtask::{fixtures, setup, tidy};
 
 /// How we work on seedpress.
 #[derive(Parser)]
@@ -15,12 +15,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Fixtures(fixtures::Args),
     Setup(setup::Args),
     Tidy(tidy::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
+        Verb::Fixtures(args) => args.run(),
         Verb::Setup(args) => args.run(),
         Verb::Tidy(args) => args.run(),
     };
