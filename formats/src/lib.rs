@@ -21,6 +21,7 @@ pub mod identity;
 pub mod io;
 pub mod layer;
 pub mod manifest;
+pub mod minisign;
 pub mod names;
 pub mod region;
 pub mod time;
