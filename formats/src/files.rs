@@ -64,6 +64,14 @@ pub enum FilesError {
         /// What was found, and what was expected.
         reason: String,
     },
+    /// The volume is sound, but keeps the file in a way that is not read here.
+    #[error("{path:?} is {how}, which is not supported")]
+    Unsupported {
+        /// The path.
+        path: String,
+        /// How it is kept: compressed, encrypted.
+        how: &'static str,
+    },
     /// The volume's bytes could not be had.
     #[error("{path:?} cannot be read")]
     Read {

@@ -23,6 +23,7 @@ pub mod layer;
 pub mod manifest;
 pub mod minisign;
 pub mod names;
+pub mod ntfs;
 pub mod region;
 pub mod time;
 pub mod tree;

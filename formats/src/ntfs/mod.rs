@@ -1,0 +1,3 @@
+//! NTFS 3.1.
+
+pub mod read;
