@@ -77,6 +77,11 @@ impl Frames {
         self.table.frame(number)
     }
 
+    /// The digests of all frames, in order.
+    pub fn digests(&self) -> &[Sha256] {
+        &self.digests
+    }
+
     /// The frame that holds the byte at `at` of the VHD file.
     pub fn holding(&self, at: ByteOffset) -> Option<Frame> {
         self.table.holding(at)
