@@ -19,7 +19,7 @@ use crate::program;
 use crate::{place, setup};
 
 /// Changes whenever fixtures of an older recipe must be made anew.
-const RECIPE: &str = "seedpress fixtures 1";
+const RECIPE: &str = "seedpress fixtures 2";
 /// The time of everything in the fixtures: 2026-01-01, in seconds since 1970.
 pub const EPOCH: u64 = 1_767_225_600;
 /// A small UEFI program that stands for the boot payload.
@@ -107,8 +107,8 @@ fn make(fixtures: &Fixtures) -> Result<String> {
             Box::new(machine::Machine::copy(&tree)?)
         }
     };
-    disk::first(&tree, &fixtures.raw(1))?;
     let before = changes::Snapshot::take(&tree)?;
+    disk::first(&tree, &before.script_of_times(), &fixtures.raw(1))?;
     system.next_version(&tree)?;
     let script = before.script_to(&changes::Snapshot::take(&tree)?, &tree);
     disk::next(&fixtures.raw(1), &script, &fixtures.raw(2))?;
