@@ -17,6 +17,7 @@ const TIME_WAS_UP: i32 = 124;
 const PACKAGES: &[(&str, &str)] = &[
     ("7z", "p7zip-full"),
     ("dumpe2fs", "e2fsprogs"),
+    ("fdisk", "fdisk"),
     ("fls", "sleuthkit"),
     ("fsck.fat", "dosfstools"),
     ("fsntfsinfo", "libfsntfs-utils"),
@@ -36,6 +37,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("ntfsls", "ntfs-3g"),
     ("qemu-img", "qemu-utils"),
     ("qemu-io", "qemu-utils"),
+    ("sfdisk", "fdisk"),
     ("sgdisk", "gdisk"),
     ("vhdiexport", "libvhdi-utils"),
     ("vhdiinfo", "libvhdi-utils"),

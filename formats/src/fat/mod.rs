@@ -6,5 +6,9 @@
 //! | `read` | reading: a small reader of our own, so that writer and reader are not the same code |
 //! | `write` | writing, through crate `hadris-fat` (feature `std`) |
 
+pub mod raw;
+pub mod read;
 #[cfg(feature = "std")]
 pub mod write;
+
+pub use read::{FatError, Reader};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hadris_fat::Geometry;
 use hadris_fat::sync::FatFs;
-use hadris_fs::{DateTime, ErrorKind, Extent, MountOptions, Name, NodeId, SetAttr};
+use hadris_fs::{Ascii, DateTime, ErrorKind, Extent, MountOptions, Name, NodeId, SetAttr};
 
 use super::sparse::Sparse;
 use super::{Fault, WriteError};
@@ -31,7 +31,9 @@ type At = (String, Fault);
 impl Filler {
     /// A filler for the volume on `device`, stamping `time` on everything.
     pub(super) fn mount(device: Sparse, time: DateTime) -> Result<Self, WriteError> {
-        let fs = FatFs::mount(device, MountOptions::new()).map_err(|e| refused(e.kind()))?;
+        // A short name's other characters would depend on the reader's code page.
+        let options = MountOptions::new().with_code_page(&Ascii);
+        let fs = FatFs::mount(device, options).map_err(|e| refused(e.kind()))?;
         let times = SetAttr::new().with_created(time).with_modified(time).with_accessed(time);
         Ok(Self { fs, times, regions: Vec::new(), directories: Vec::new() })
     }

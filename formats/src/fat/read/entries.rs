@@ -1,0 +1,119 @@
+//! The entries of a directory, decoded: short names, and the long names before them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use zerocopy::FromBytes;
+
+use crate::fat::raw::{
+    ATTR_DIRECTORY, ATTR_LONG_NAME, ATTR_LONG_NAME_MASK, ATTR_VOLUME_ID, DELETED, KANJI, LAST_LONG_ENTRY,
+    LOWER_BASE, LOWER_EXTENSION, LongEntry, ShortEntry, short_name_checksum,
+};
+use crate::files::Kind;
+
+/// How many parts a long name has at most: 255 characters.
+const MAX_PARTS: u8 = 20;
+/// How many characters of UTF-16 a part has.
+const UNITS: usize = 13;
+/// Where short names' bytes above 0x7f are shown, since nothing tells their code page: in the private use area.
+const PRIVATE: u32 = 0xf700;
+
+/// An entry.
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) first_cluster: u32,
+    pub(super) size: u32,
+}
+
+/// The entries in a directory's bytes, without the label, `.` and `..`.
+pub(super) fn decode(bytes: &[u8]) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut long = LongName::default();
+    for slot in bytes.chunks_exact(size_of::<ShortEntry>()) {
+        let Ok(entry) = ShortEntry::read_from_bytes(slot) else { break };
+        match entry.name {
+            [0, ..] => break,
+            [DELETED, ..] => long = LongName::default(),
+            _ if entry.attributes & ATTR_LONG_NAME_MASK == ATTR_LONG_NAME => long.take_part(slot),
+            [b'.', ..] => long = LongName::default(),
+            _ if entry.attributes & ATTR_VOLUME_ID != 0 => long = LongName::default(),
+            _ => found.push(decode_short(&entry, core::mem::take(&mut long))),
+        }
+    }
+    found
+}
+
+fn decode_short(entry: &ShortEntry, long: LongName) -> Found {
+    let directory = entry.attributes & ATTR_DIRECTORY != 0;
+    Found {
+        name: long.finish(&entry.name).unwrap_or_else(|| short_name(entry)),
+        kind: if directory { Kind::Directory } else { Kind::File },
+        first_cluster: u32::from(entry.first_cluster_high.get()) << 16
+            | u32::from(entry.first_cluster_low.get()),
+        size: entry.size.get(),
+    }
+}
+
+fn short_name(entry: &ShortEntry) -> String {
+    let (base, extension) = entry.name.split_at(8);
+    let mut name: String = characters(base, entry.case & LOWER_BASE != 0).collect();
+    let mut extension = characters(extension, entry.case & LOWER_EXTENSION != 0).peekable();
+    if extension.peek().is_some() {
+        name.push('.');
+        name.extend(extension);
+    }
+    name
+}
+
+fn characters(padded: &[u8], lower: bool) -> impl Iterator<Item = char> {
+    padded.trim_ascii_end().iter().map(move |byte| match *byte {
+        KANJI => private(DELETED),
+        byte if !byte.is_ascii() => private(byte),
+        byte if lower => byte.to_ascii_lowercase().into(),
+        byte => byte.into(),
+    })
+}
+
+fn private(byte: u8) -> char {
+    char::from_u32(PRIVATE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// A long name in the making: its parts come last first.
+#[derive(Default)]
+struct LongName {
+    /// The number of the part that came last; 0 when there is none or the parts are out of order.
+    order: u8,
+    checksum: u8,
+    /// The parts, in the order in which they came.
+    parts: Vec<[u16; UNITS]>,
+}
+
+impl LongName {
+    fn take_part(&mut self, slot: &[u8]) {
+        let Ok(part) = LongEntry::read_from_bytes(slot) else { return };
+        let order = part.order & !LAST_LONG_ENTRY;
+        if part.order & LAST_LONG_ENTRY != 0 && order <= MAX_PARTS {
+            *self = Self { order, checksum: part.checksum, parts: Vec::new() };
+        } else if order == 0 || order.checked_add(1) != Some(self.order) || part.checksum != self.checksum {
+            *self = Self::default();
+            return;
+        }
+        self.order = order;
+        let units = part.name_1.iter().chain(&part.name_2).chain(&part.name_3);
+        let mut text = [0; UNITS];
+        text.iter_mut().zip(units).for_each(|(to, from)| *to = from.get());
+        self.parts.push(text);
+    }
+
+    /// The name, when all its parts came and it belongs to `short`.
+    fn finish(&self, short: &[u8; 11]) -> Option<String> {
+        if self.order != 1 || self.checksum != short_name_checksum(short) {
+            return None;
+        }
+        let units = self.parts.iter().rev().flatten().copied().take_while(|unit| *unit != 0);
+        let name: Result<String, _> = char::decode_utf16(units).collect();
+        name.ok()
+            .filter(|name| !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..")
+    }
+}
