@@ -28,3 +28,4 @@ pub mod region;
 pub mod time;
 pub mod tree;
 pub mod units;
+pub mod vhd;

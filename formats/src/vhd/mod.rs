@@ -1,0 +1,38 @@
+//! Virtual Hard Disks: the layers of a chain. Fixed, dynamic and differencing, read and written.
+//!
+//! The source is Microsoft's "Virtual Hard Disk Image Format Specification", version 1.0, October 2006 (here
+//! "VHD 1.0", with the heading of the section). All integers are big-endian and a sector has 512 bytes.
+//!
+//! ```text
+//! fixed          data | footer
+//! dynamic        footer's copy | header | block allocation table | blocks | footer
+//! differencing   as dynamic; the header names the parent, and locators say where it was last seen
+//! block          bitmap, one bit a sector | data
+//! ```
+//!
+//! | module | has |
+//! |---|---|
+//! | [`raw`] | the structures and constants |
+//! | [`read`] | [`Vhd`]: one file, checked when it is opened |
+//! | [`chain`] | [`Chain`]: files on top of each other, read as one disk |
+
+mod bitmap;
+pub mod chain;
+mod error;
+mod footer;
+mod header;
+mod locator;
+pub mod raw;
+pub mod read;
+mod segment;
+mod size;
+mod table;
+
+pub use bitmap::SectorMap;
+pub use chain::{Chain, ChainError, Layer, LayerSegment, lineage};
+pub use error::{Structure, VhdError, Warning};
+pub use header::Parent;
+pub use locator::{Locator, Platform};
+pub use read::{Block, Kind, Vhd};
+pub use segment::{Found, Segment};
+pub use size::SizeRule;
