@@ -3,6 +3,31 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What an error means for whoever asked, whichever library it comes from: the command line makes its exit code of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorKind {
+    /// What was asked for contradicts itself, or has no valid name.
+    Usage,
+    /// Bytes are not those that were written.
+    Corrupt,
+    /// A signature is missing, or is not the expected one.
+    Trust,
+    /// It was valid once, or something newer was seen.
+    Expired,
+    /// A chain of layers is broken or incomplete.
+    Chain,
+    /// The target is in use, is there already, or is of the wrong kind.
+    Target,
+    /// There is not enough room.
+    Fit,
+    /// What was to be read is not there or does not answer.
+    Unreachable,
+    /// Somebody asked to stop.
+    Interrupted,
+    /// Anything else.
+    Other,
+}
+
 /// What was being done when the machine refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -94,6 +119,16 @@ impl HostError {
     /// Wraps the operating system's error.
     pub fn io(operation: Operation, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { operation, path: path.into(), source }
+    }
+
+    /// What the error means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            _ if self.is_full() => ErrorKind::Fit,
+            _ if self.is_source() => ErrorKind::Unreachable,
+            Self::Exists { .. } | Self::Busy { .. } | Self::InUse { .. } => ErrorKind::Target,
+            _ => ErrorKind::Other,
+        }
     }
 
     /// Whether the reason is that a file system is full.

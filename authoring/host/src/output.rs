@@ -201,7 +201,11 @@ fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().ok().map(identity) == fs::metadata(path).ok().map(identity)
 }
 
-fn sync_folder_of(path: &Path) -> Result<(), HostError> {
+/// Waits until the names in the folder of `path` are on the device, that of `path` among them.
+///
+/// # Errors
+/// [`HostError`].
+pub fn sync_folder_of(path: &Path) -> Result<(), HostError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|f| f.sync_all()).map_err(HostError::io(Operation::Write, folder))
 }

@@ -1,1 +1,38 @@
-//! To be written.
+//! The store (the Synchronizer): published images, their versions, and the layers that these are made of.
+//!
+//! ```text
+//! store.json                            the format of the store
+//! layers/<layer-uuid>/layer.json        what the layer is (formats::layer::LayerDescriptor)
+//! layers/<layer-uuid>/disk.vhd.zst      the VHD, compressed in frames
+//! layers/<layer-uuid>/frames.bin        the digests of the frames
+//! images/<name>/<version>.json          the chain of layers that makes up a version (formats::layer::ImageDocument)
+//! ```
+//!
+//! Layers do not change once they are there, and a version is listed only after its layers are: any number of readers
+//! may look at a store while one publisher adds to it. What is unfinished has a name that starts with `~`, which no
+//! reader looks at.
+//!
+//! | module | does |
+//! |---|---|
+//! | `root` | the folder, and the document that makes it a store |
+//! | `catalogue`, `version` | finds images and their newest versions |
+//! | `layer`, `reader`, `cache` | opens layers, and reads them as the VHD files that they are |
+//! | `check` | compares all that is there with what was written |
+
+mod cache;
+mod catalogue;
+mod document;
+mod error;
+mod layer;
+mod paths;
+mod reader;
+mod root;
+mod version;
+
+pub use cache::Cache;
+pub use catalogue::{Images, Located, Problem};
+pub use error::StoreError;
+pub use layer::Layer;
+pub use reader::LayerReader;
+pub use root::Store;
+pub use version::compare_versions;

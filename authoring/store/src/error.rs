@@ -1,0 +1,160 @@
+//! What a store may refuse.
+
+use std::path::{Path, PathBuf};
+
+use formats::io::ReadError;
+use formats::layer::{FORMAT, FrameDamaged, LayerError};
+use formats::names::NoName;
+use host::{ErrorKind, HostError, Interrupted};
+use uuid::Uuid;
+
+/// Why a store cannot be used, or something in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The machine refused.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// There is no store.
+    #[error("{} is no store: {reason}", path.display())]
+    NoStore {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What speaks against it.
+        reason: &'static str,
+    },
+    /// A newer program wrote the store.
+    #[error("the store {} has format {found}, this program reads format {FORMAT}", path.display())]
+    Format {
+        /// The store.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// A file of the store is not what was written.
+    #[error("{} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<LayerError>,
+    },
+    /// A frame of a layer is not what was written.
+    #[error("{} is damaged", path.display())]
+    Frame {
+        /// The stored file of the layer.
+        path: PathBuf,
+        /// Which frame, and where.
+        source: Box<FrameDamaged>,
+    },
+    /// A file of the store does not yield its bytes.
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: ReadError,
+    },
+    /// An image or a version is asked for under a name that it cannot have.
+    #[error(transparent)]
+    Name(#[from] NoName),
+    /// There is no such image, or no such version of it.
+    #[error("there is no {wanted} in {}: {there}", store.display())]
+    NotFound {
+        /// The image or version.
+        wanted: String,
+        /// The store.
+        store: PathBuf,
+        /// What there is instead.
+        there: String,
+    },
+    /// A layer that is needed is not there.
+    #[error("{needed_by} needs layer {layer}, and {} is not there", path.display())]
+    NoLayer {
+        /// The layer.
+        layer: Uuid,
+        /// Who needs it.
+        needed_by: String,
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A chain lists a layer above another one that is not its parent.
+    #[error(
+        "the chain of {image} is broken: layer {layer} has {}, its chain lists {}",
+        parent_text(*.found), parent_text(*.expected)
+    )]
+    Link {
+        /// The image and its version.
+        image: String,
+        /// The layer.
+        layer: Uuid,
+        /// The layer below it in the chain.
+        expected: Option<Uuid>,
+        /// The parent that it names.
+        found: Option<Uuid>,
+    },
+}
+
+impl StoreError {
+    /// What the error means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Host(e) => e.kind(),
+            Self::Interrupted(_) => ErrorKind::Interrupted,
+            Self::NoStore { .. } => ErrorKind::Unreachable,
+            Self::Damaged { source, .. } => layer_kind(source),
+            Self::Read { source, .. } => read_kind(source),
+            Self::Frame { .. } => ErrorKind::Corrupt,
+            Self::Name(_) => ErrorKind::Usage,
+            Self::NoLayer { .. } | Self::Link { .. } => ErrorKind::Chain,
+            Self::Format { .. } | Self::NotFound { .. } => ErrorKind::Other,
+        }
+    }
+
+    /// The file or folder that the error is about, where it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::NoStore { path, .. }
+            | Self::Format { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Frame { path, .. }
+            | Self::Read { path, .. }
+            | Self::NoLayer { path, .. }
+            | Self::Host(HostError::Io { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Says that a file of the store is damaged.
+    pub(crate) fn damaged(path: &Path) -> impl FnOnce(LayerError) -> Self {
+        move |source| Self::Damaged { path: path.into(), source: Box::new(source) }
+    }
+
+    /// Says that a file of the store cannot be read.
+    pub(crate) fn read(path: &Path) -> impl FnOnce(ReadError) -> Self {
+        move |source| Self::Read { path: path.into(), source }
+    }
+}
+
+fn layer_kind(error: &LayerError) -> ErrorKind {
+    match error {
+        LayerError::Format { .. } => ErrorKind::Other,
+        LayerError::Read(e) => read_kind(e),
+        _ => ErrorKind::Corrupt,
+    }
+}
+
+/// What an error in reading means: bytes that are missing or wrong are damage, a device that is silent is not.
+fn read_kind(error: &ReadError) -> ErrorKind {
+    match error {
+        ReadError::Unreadable { .. } => ErrorKind::Unreachable,
+        ReadError::PastEnd { .. } | ReadError::Damaged { .. } => ErrorKind::Corrupt,
+    }
+}
+
+fn parent_text(parent: Option<Uuid>) -> String {
+    parent.map_or_else(|| "no parent".into(), |parent| format!("the parent {parent}"))
+}
