@@ -2,12 +2,24 @@
 //!
 //! | verb | does |
 //! |---|---|
-//! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`setup`] | installs the Debian packages that tests and measurements call |
+//! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
+//! | [`demo`] | runs the main job from end to end |
+//! | [`test`] | runs every test of the workspace |
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
+//! | [`no_std`] | shows that `formats` and `deploy` need no standard library |
+//! | [`reproduce`] | presses the same medium twice in different surroundings and compares |
+//! | [`ci`] | all that must hold before a change lands: the verbs above, formatting, lints, documentation |
 
+pub mod ci;
+pub mod demo;
+pub mod desk;
 pub mod fixtures;
+pub mod no_std;
 pub mod place;
 pub mod program;
+pub mod reproduce;
 pub mod setup;
+pub mod table;
+pub mod test;
 pub mod tidy;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{fixtures, setup, tidy};
+use xtask::{ci, demo, fixtures, no_std, reproduce, setup, test, tidy};
 
 /// How we work on seedpress.
 #[derive(Parser)]
@@ -15,16 +15,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Demo(demo::Args),
+    Ci(ci::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
+    NoStd(no_std::Args),
+    Reproduce(reproduce::Args),
     Fixtures(fixtures::Args),
     Setup(setup::Args),
-    Tidy(tidy::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
+        Verb::Demo(args) => args.run(),
+        Verb::Ci(args) => args.run(),
+        Verb::Test(args) => args.run(),
+        Verb::Tidy(args) => args.run(),
+        Verb::NoStd(args) => args.run(),
+        Verb::Reproduce(args) => args.run(),
         Verb::Fixtures(args) => args.run(),
         Verb::Setup(args) => args.run(),
-        Verb::Tidy(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

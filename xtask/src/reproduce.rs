@@ -1,0 +1,49 @@
+//! `reproduce`: the same inputs give the same bytes, with 1 and with 8 threads, in other folders, at another time.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::desk::{self, Desk};
+use crate::fixtures::{self, Fixtures};
+use crate::{program, setup};
+
+/// Press the same medium twice in different surroundings and compare
+#[derive(clap::Args, Default)]
+pub struct Args {}
+
+impl Args {
+    /// Presses twice and compares the media.
+    ///
+    /// # Errors
+    /// When they differ; the error names the first byte.
+    pub fn run(self) -> Result<()> {
+        setup::ensure()?;
+        let fixtures = fixtures::ensure()?;
+        let desk = Desk::empty("reproduce")?;
+        desk.show(desk.seedpress("keygen --no-password key"))?;
+        let one = press(&desk.below("one")?, &fixtures, &desk.path("key"), 1)?;
+        let other = press(&desk.below("another place/deep down")?, &fixtures, &desk.path("key"), 8)?;
+        if one != other {
+            bail!("the media differ: {one} and {other}");
+        }
+        println!("\nreproduce: 1 and 8 threads, two folders, two moments, one medium: sha256 {one}");
+        Ok(())
+    }
+}
+
+/// Publishes and presses in one place and gives the medium's digest.
+fn press(desk: &Desk, fixtures: &Fixtures, key: &Path, threads: u32) -> Result<String> {
+    // A copy, so that times and inodes of the files are other ones.
+    program::run(desk.other("cp -r").arg(fixtures.esp()).arg("esp"))?;
+    for (version, parent) in [(1, ""), (2, "--parent Debian@1")] {
+        let mut publish = desk.seedpress(&format!("publish --threads {threads} Debian@{version} {parent}"));
+        publish.arg(fixtures.vhd(version));
+        desk.show(publish)?;
+    }
+    let mut build =
+        desk.seedpress(&format!("build usb --threads {threads} -o medium.img Debian@2 --esp-tree esp"));
+    build.arg("--sign").arg(key);
+    desk.show(build)?;
+    desk::sha256(&desk.path("medium.img"))
+}
