@@ -25,6 +25,14 @@ impl SectorMap {
         map
     }
 
+    /// The map of a block of `sectors` sectors: those that differ between the two, which are equally long.
+    pub fn differing(block: &[u8], parent: &[u8], sectors: u32) -> Self {
+        let mut map = Self::empty(sectors);
+        let pairs = block.chunks(SECTOR as usize).zip(parent.chunks(SECTOR as usize));
+        (0..).zip(pairs).filter(|(_, (one, other))| one != other).for_each(|(sector, _)| map.set(sector));
+        map
+    }
+
     /// A map as it lies in a file; bytes that are missing have no bit set.
     pub fn from_bytes(bits: &[u8], sectors: u32) -> Self {
         Self::collect(bits.iter().copied(), sectors)
@@ -65,6 +73,11 @@ impl SectorMap {
         if let Some(byte) = self.bits.get_mut(sector as usize / 8) {
             *byte |= bit(sector);
         }
+    }
+
+    /// Whether no sector is there.
+    pub fn is_empty(&self) -> bool {
+        self.bits.iter().all(|byte| *byte == 0)
     }
 
     /// How many sectors are there.

@@ -15,10 +15,14 @@
 //! | [`raw`] | the structures and constants |
 //! | [`read`] | [`Vhd`]: one file, checked when it is opened |
 //! | [`chain`] | [`Chain`]: files on top of each other, read as one disk |
+//! | [`write`] | a file laid out before it is written; [`VhdFile`] yields its bytes |
+//! | [`dump`] | a file's structures as text |
 
 mod bitmap;
 pub mod chain;
+pub mod dump;
 mod error;
+mod file;
 mod footer;
 mod header;
 mod locator;
@@ -27,12 +31,15 @@ pub mod read;
 mod segment;
 mod size;
 mod table;
+pub mod write;
 
 pub use bitmap::SectorMap;
 pub use chain::{Chain, ChainError, Layer, LayerSegment, lineage};
 pub use error::{Structure, VhdError, Warning};
+pub use file::{MapOf, VhdFile};
 pub use header::Parent;
 pub use locator::{Locator, Platform};
 pub use read::{Block, Kind, Vhd};
 pub use segment::{Found, Segment};
 pub use size::SizeRule;
+pub use write::{Disk, ParentLink, Plan};

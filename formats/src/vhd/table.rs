@@ -13,7 +13,7 @@ use crate::units::{ByteLen, ByteOffset};
 
 /// The most blocks of a disk: 2040 GiB in blocks of 256 KiB. Programs write blocks of 512 KiB and more. What is kept
 /// of them takes 64 MiB at most.
-const MAX_BLOCKS: u64 = 1 << 23;
+pub(super) const MAX_BLOCKS: u64 = 1 << 23;
 /// How much of the table is read at a time, in bytes.
 const PIECE: u64 = 64 * 1024;
 
