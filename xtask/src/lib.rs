@@ -9,8 +9,10 @@
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
 //! | [`no_std`] | shows that `formats` and `deploy` need no standard library |
 //! | [`reproduce`] | presses the same medium twice in different surroundings and compares |
+//! | [`bench`] | compares our speed with programs that do the same job |
 //! | [`ci`] | all that must hold before a change lands: the verbs above, formatting, lints, documentation |
 
+pub mod bench;
 pub mod ci;
 pub mod demo;
 pub mod desk;

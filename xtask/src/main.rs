@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{ci, demo, fixtures, no_std, reproduce, setup, test, tidy};
+use xtask::{bench, ci, demo, fixtures, no_std, reproduce, setup, test, tidy};
 
 /// How we work on seedpress.
 #[derive(Parser)]
@@ -21,6 +21,7 @@ enum Verb {
     Tidy(tidy::Args),
     NoStd(no_std::Args),
     Reproduce(reproduce::Args),
+    Bench(bench::Args),
     Fixtures(fixtures::Args),
     Setup(setup::Args),
 }
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Verb::Tidy(args) => args.run(),
         Verb::NoStd(args) => args.run(),
         Verb::Reproduce(args) => args.run(),
+        Verb::Bench(args) => args.run(),
         Verb::Fixtures(args) => args.run(),
         Verb::Setup(args) => args.run(),
     };

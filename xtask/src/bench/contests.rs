@@ -1,0 +1,119 @@
+//! The contests, their contenders and what we promise.
+
+use super::contest::{Contender, Contest, Target};
+use super::ground::Ground;
+
+/// A medium is laid out in at most so many seconds.
+const PLAN: f64 = 2.0;
+
+/// All of them.
+pub fn all(ground: &Ground) -> Vec<Contest> {
+    vec![
+        build(ground),
+        verify(ground),
+        publish(ground),
+        deploy(ground),
+        plan_large(ground),
+        plan_many(ground),
+    ]
+}
+
+fn build(ground: &Ground) -> Contest {
+    let reads = "half-one half-two";
+    let build = ground.seedpress("build usb --store store -o out one@1 two@1");
+    // ntfs-3g stays in the foreground, so that its processor time counts.
+    let ntfs = format!(
+        "truncate -s {} out; mkntfs -q -F -Q out 2> /dev/null; mkdir mnt; ntfs-3g -o no_detach out mnt 2> /dev/null &
+         until mountpoint -q mnt; do sleep 0.05; done
+         cp half-one half-two mnt; umount mnt; wait; openssl dgst -sha256 half-one half-two",
+        ground.size + ground.size / 64 + (64 << 20),
+    );
+    let dd = "for half in one two; do dd if=half-$half of=out-$half bs=4M oflag=direct status=none; done";
+    let clean = "umount -q -l mnt || true; rm -rf mnt out out-one out-two";
+    let contender = |name, script: String| Contender { name, reads, script, clean };
+    Contest {
+        name: "build a medium, every byte checked",
+        bytes: ground.size,
+        contenders: vec![
+            contender("seedpress build", build),
+            contender("cp", "mkdir mnt; cp half-one half-two mnt".into()),
+            contender("dd oflag=direct bs=4M", dd.into()),
+            contender("mkntfs, ntfs-3g, cp, openssl", ntfs),
+        ],
+        targets: vec![
+            Target::Share("cp", 0.4),
+            Target::Share("dd oflag=direct bs=4M", 1.3),
+            Target::Share("mkntfs, ntfs-3g, cp, openssl", 0.25),
+        ],
+    }
+}
+
+fn verify(ground: &Ground) -> Contest {
+    let openssl = "openssl dgst -sha256 half-one & first=$!; openssl dgst -sha256 half-two; wait $first";
+    let verify = ground.seedpress("verify medium.img");
+    Contest {
+        name: "verify a medium",
+        bytes: ground.size,
+        contenders: vec![
+            Contender { name: "seedpress verify", reads: "medium.img", script: verify, clean: "" },
+            Contender {
+                name: "openssl sha256 of two halves",
+                reads: "half-one half-two",
+                script: openssl.into(),
+                clean: "",
+            },
+        ],
+        // 80 % of the rate.
+        targets: vec![Target::Share("openssl sha256 of two halves", 1.25)],
+    }
+}
+
+fn publish(ground: &Ground) -> Contest {
+    let publish = ground.seedpress("publish --store out System@1 system.raw");
+    let contender =
+        |name, script: String| Contender { name, reads: "system.raw", script, clean: "rm -rf out" };
+    Contest {
+        name: "publish a disk",
+        bytes: ground.size,
+        contenders: vec![
+            contender("seedpress publish", publish),
+            contender("zstd -T0 -3", "zstd -q -T0 -3 system.raw -o out".into()),
+        ],
+        // 90 % of the rate.
+        targets: vec![Target::Share("zstd -T0 -3", 1.11)],
+    }
+}
+
+fn deploy(ground: &Ground) -> Contest {
+    let deploy = ground.seedpress("deploy system.img System@1 -o out");
+    let zstd = "zstd -q -d half-one.zst -o out & first=$!; zstd -q -d half-two.zst -o out-two; wait $first";
+    let clean = "rm -f out out-two";
+    Contest {
+        name: "deploy a disk",
+        bytes: ground.size,
+        contenders: vec![
+            Contender { name: "seedpress deploy", reads: "system.img", script: deploy, clean },
+            Contender {
+                name: "zstd -d of two halves",
+                reads: "half-one.zst half-two.zst",
+                script: zstd.into(),
+                clean,
+            },
+        ],
+        // 80 % of the rate.
+        targets: vec![Target::Share("zstd -d of two halves", 1.25)],
+    }
+}
+
+fn plan_large(ground: &Ground) -> Contest {
+    plan("plan a medium of 16 TiB", ground.seedpress("plan usb --store store one@1 --size 16TiB"))
+}
+
+fn plan_many(ground: &Ground) -> Contest {
+    plan("plan 100,000 files", ground.seedpress("plan usb --store store one@1 --esp-tree many"))
+}
+
+fn plan(name: &'static str, script: String) -> Contest {
+    let contender = Contender { name: "seedpress plan", reads: "", script, clean: "" };
+    Contest { name, bytes: 0, contenders: vec![contender], targets: vec![Target::Seconds(PLAN)] }
+}
