@@ -6,6 +6,7 @@
 //! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`demo`] | runs the main job from end to end |
 //! | [`test`] | runs every test of the workspace |
+//! | [`guest`] | lets the Linux kernel's NTFS drivers read volumes |
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
 //! | [`no_std`] | shows that `formats` and `deploy` need no standard library |
 //! | [`reproduce`] | presses the same medium twice in different surroundings and compares |
@@ -17,6 +18,7 @@ pub mod ci;
 pub mod demo;
 pub mod desk;
 pub mod fixtures;
+pub mod guest;
 pub mod no_std;
 pub mod place;
 pub mod program;

@@ -26,7 +26,7 @@ const fn need(program: &'static str, package: &'static str, why: &'static str) -
 
 /// All of them, sorted by package.
 pub const NEEDS: &[Need] = &[
-    need("cpio", "cpio", "packs the root filesystem of the QEMU guest"),
+    need("cpio", "cpio", "lists the root filesystem of the QEMU guest in its test"),
     need("debootstrap", "debootstrap", "makes the Debian system on the golden disk"),
     need("fsck.fat", "dosfstools", "judges our FAT32 volumes"),
     need("debugfs", "e2fsprogs", "changes the golden disk for its next version without mounting it"),

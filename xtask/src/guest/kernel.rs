@@ -1,0 +1,148 @@
+//! Kernels with NTFS drivers, kept in `target/guest`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::apt::Suite;
+use crate::{place, program};
+
+/// Modules that every guest loads before the driver, none of which needs another one.
+const MODULES: [&str; 2] = ["virtio_blk", "nls_utf8"];
+
+/// An NTFS driver of the Linux kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Driver {
+    /// Its name, as `mount -t` and as its module have it.
+    pub name: &'static str,
+    /// How it is told that names are shown in UTF-8.
+    pub options: &'static str,
+    suite: &'static str,
+}
+
+/// A kernel with the modules that a guest loads.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// What `uname -r` says of it.
+    pub release: String,
+    folder: PathBuf,
+}
+
+/// The drivers that judge our volumes: that of the stable kernel, and the read-write one of newer kernels.
+pub const DRIVERS: [Driver; 2] = [
+    Driver { name: "ntfs3", options: "iocharset=utf8", suite: "trixie" },
+    Driver { name: "ntfs", options: "nls=utf8", suite: "trixie-backports" },
+];
+
+/// The suite whose shell runs in every guest.
+const SHELL_SUITE: &str = "trixie";
+
+impl Driver {
+    /// The kernel with this driver, fetched when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn kernel(&self) -> Result<Kernel> {
+        let folder = kept(self.suite, |folder| self.fetch(folder))?;
+        let release = fs::read_to_string(folder.join("release"))?;
+        Ok(Kernel { release, folder })
+    }
+
+    fn fetch(&self, folder: &Path) -> Result<()> {
+        let scratch = tempfile::tempdir_in(folder)?;
+        let suite = Suite::open(self.suite, scratch.path())?;
+        let image = suite.needed("linux-image-amd64", "linux-image-")?;
+        let release = image.trim_start_matches("linux-image-");
+        let parts = ["image", "binary", "modules"].map(|part| format!("linux-{part}-{release}"));
+        let packages: Vec<String> = parts.into_iter().filter(|package| suite.has(package)).collect();
+        let tree = scratch.path().join("tree");
+        suite.unpack(&packages, &tree)?;
+        fs::rename(find(&tree, "vmlinuz")?, folder.join("vmlinuz"))?;
+        for module in MODULES.into_iter().chain([self.name]) {
+            let found = find(&tree, &format!("{module}.ko"))?;
+            fs::write(folder.join(format!("{module}.ko")), plain(&found)?)?;
+        }
+        fs::write(folder.join("release"), release)?;
+        Ok(())
+    }
+}
+
+impl Kernel {
+    /// The kernel itself.
+    pub fn image(&self) -> PathBuf {
+        self.folder.join("vmlinuz")
+    }
+
+    /// The modules, in the order in which they are loaded.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn modules(&self) -> Result<Vec<Vec<u8>>> {
+        let files = fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        let modules = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "ko"));
+        modules.map(|file| fs::read(file).with_context(|| format!("reading {}", file.display()))).collect()
+    }
+}
+
+/// A shell with many programs that needs no library: Debian's busybox-static.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn shell() -> Result<Vec<u8>> {
+    let folder = kept("shell", |folder| {
+        let scratch = tempfile::tempdir_in(folder)?;
+        let tree = scratch.path().join("tree");
+        Suite::open(SHELL_SUITE, scratch.path())?.unpack(&["busybox-static".into()], &tree)?;
+        fs::rename(find(&tree, "busybox")?, folder.join("busybox"))?;
+        Ok(())
+    })?;
+    Ok(fs::read(folder.join("busybox"))?)
+}
+
+/// The folder `target/guest/NAME`, filled by `make` when it is not there. Whoever is late finds it whole.
+fn kept(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let all = place::target_folder("guest")?;
+    let folder = all.join(name);
+    if !folder.exists() {
+        println!("guest: fetching {name}");
+        let scratch = tempfile::tempdir_in(&all)?;
+        make(scratch.path())?;
+        if let Err(error) = fs::rename(scratch.path(), &folder)
+            && !folder.exists()
+        {
+            return Err(error).with_context(|| format!("making {}", folder.display()));
+        }
+    }
+    Ok(folder)
+}
+
+/// The largest file below `tree` whose name starts with `start`: a kernel or a program, not what merely belongs to it.
+fn find(tree: &Path, start: &str) -> Result<PathBuf> {
+    let mut found = None;
+    let mut folders = vec![tree.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() && entry.file_name().to_string_lossy().starts_with(start) {
+                found = found.max(Some((entry.metadata()?.len(), entry.path())));
+            }
+        }
+    }
+    let (_, path) = found.with_context(|| format!("the package has no file {start}*"))?;
+    Ok(path)
+}
+
+/// A module's bytes, unpacked when they are packed.
+fn plain(module: &Path) -> Result<Vec<u8>> {
+    let program = match module.extension().and_then(|extension| extension.to_str()) {
+        Some("xz") => "xz",
+        Some("zst") => "zstd",
+        _ => return Ok(fs::read(module)?),
+    };
+    Ok(program::output(Command::new(program).arg("-dc").arg(module))?.stdout)
+}
