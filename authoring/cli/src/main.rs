@@ -1,2 +1,49 @@
-//! To be written.
-fn main() {}
+//! The `seedpress` program: arguments in, answers, progress and exit codes out. What is done is done by the libraries.
+//!
+//! | file | for |
+//! |---|---|
+//! | `options` | what stands on the command line: global options and verbs |
+//! | `verbs/` | one file a verb: its arguments, and what it does with the libraries |
+//! | `shell` | what a verb is given: global options, threads, progress |
+//! | `code`, `error` | exit codes, and how errors are told |
+//! | `output`, `progress/` | stdout, stderr and bars |
+//! | `date`, `interrupt` | clock and environment, Ctrl-C |
+//! | `key`, `secret` | minisign's keys, their passwords |
+//! | `name`, `size` | `Win7@2`, `16GiB` |
+
+mod code;
+mod date;
+mod error;
+mod interrupt;
+mod key;
+mod name;
+mod options;
+mod output;
+mod progress;
+mod secret;
+mod shell;
+mod size;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::code::Code;
+use crate::options::{Options, Verb};
+use crate::shell::Shell;
+
+fn main() -> ExitCode {
+    let Options { global, verb } = Options::parse();
+    let mut shell = Shell::open(global);
+    let outcome = run(verb, &shell);
+    shell.close(outcome).into()
+}
+
+fn run(verb: Verb, shell: &Shell) -> anyhow::Result<Code> {
+    match verb {
+        Verb::Keygen(args) => args.run(shell),
+        Verb::Completions(args) => args.run(shell),
+        Verb::Man(args) => args.run(shell),
+    }
+}

@@ -1,0 +1,65 @@
+//! The two streams. A reader of stdout that has seen enough (`| head`) is no error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+/// What a verb found out or did, for programs and, through [`Display`], for people.
+pub trait Answer: Serialize + Display {
+    /// Names the shape of the object, with a number that rises when a field is taken away or changes its meaning.
+    const SCHEMA: &'static str;
+}
+
+/// An object that says which shape it has.
+#[derive(Serialize)]
+struct Document<'a, T> {
+    schema: &'a str,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// Writes an answer to stdout: one JSON object, or text.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn answer<A: Answer>(answer: &A, json: bool) -> anyhow::Result<()> {
+    let text = if json { document(A::SCHEMA, answer) } else { answer.to_string() };
+    to_stdout(text.as_bytes()).map(drop)
+}
+
+/// One JSON object with its schema, as text that ends with a line feed.
+pub fn document(schema: &str, content: &impl Serialize) -> String {
+    formats::document::print(&Document { schema, content })
+}
+
+/// One event as a line of JSON.
+pub fn line(event: &str, content: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Event<'a, T> {
+        event: &'a str,
+        #[serde(flatten)]
+        content: &'a T,
+    }
+    // Events are plain structs with string keys: those always print.
+    serde_json::to_string(&Event { event, content }).unwrap_or_default()
+}
+
+/// Writes bytes to stdout; `false` when nobody reads any more.
+///
+/// # Errors
+/// When stdout cannot be written for another reason.
+pub fn to_stdout(bytes: &[u8]) -> anyhow::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(e) => Err(e).context("cannot write to the standard output"),
+    }
+}
+
+/// Writes a line to stderr. There is nowhere left to complain when that does not work.
+pub fn to_stderr(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,76 @@
+//! Progress as lines of text, for logs.
+
+use std::time::Duration;
+
+use host::Unit;
+
+use super::{Level, Messages, Screen, Task};
+use crate::output::to_stderr;
+use crate::size;
+
+/// A line every ten seconds.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// Writes a line now and then.
+pub(super) struct Plain {
+    period: Option<Duration>,
+}
+
+impl Plain {
+    /// Lines while a task goes on, and one at its end.
+    pub(super) fn lines() -> Self {
+        Self { period: Some(PERIOD) }
+    }
+
+    /// A line at the end of each task.
+    pub(super) fn ends() -> Self {
+        Self { period: None }
+    }
+}
+
+impl Screen for Plain {
+    fn period(&self) -> Option<Duration> {
+        self.period
+    }
+
+    fn sample(&mut self, task: &Task, done: u64) {
+        // The clock of the sampler is not the task's: a task that has just begun has nothing to say.
+        if task.begun.elapsed() < Duration::from_secs(1) {
+            return;
+        }
+        let left = task.left(done).map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
+        let total = amount(task.total, task.unit);
+        to_stderr(&format!(
+            "{}: {} of {total}{}{left}",
+            task.name,
+            amount(done, task.unit),
+            rate(task, done)
+        ));
+    }
+
+    fn end(&mut self, task: &Task, done: u64) {
+        to_stderr(&ending(task, done));
+    }
+
+    fn message(&mut self, level: Level, text: &str) {
+        Messages.message(level, text);
+    }
+}
+
+/// What is said of a task that is over.
+pub(super) fn ending(task: &Task, done: u64) -> String {
+    let seconds = task.begun.elapsed().as_secs_f64();
+    format!("{}: {} in {seconds:.1} s{}", task.name, amount(done, task.unit), rate(task, done))
+}
+
+fn amount(count: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Bytes => size::show(count),
+        Unit::Items => count.to_string(),
+    }
+}
+
+fn rate(task: &Task, done: u64) -> String {
+    // Rounded to whole bytes or things: both fit.
+    task.rate(done).map(|rate| format!(", {}/s", amount(rate as u64, task.unit))).unwrap_or_default()
+}

@@ -1,0 +1,86 @@
+//! Passwords of secret keys: from a file, from the environment, or typed on a terminal.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use host::{HostError, Interrupted, Operation};
+
+use crate::code::Code;
+use crate::error::Refusal;
+
+/// The variable that holds the password.
+pub const PASSWORD: &str = "SEEDPRESS_PASSWORD";
+
+/// The longest password that is read, in bytes.
+const LONGEST: u64 = 4096;
+
+/// Where the password comes from.
+#[derive(Args, Debug)]
+pub struct PasswordFile {
+    /// A file whose first line is the secret key's password
+    #[arg(long, value_name = "FILE", long_help = LONG)]
+    password_file: Option<PathBuf>,
+}
+
+const LONG: &str = "A file whose first line is the secret key's password. Without it the password \
+    is taken from SEEDPRESS_PASSWORD, which other users of the machine may see, or asked for on the terminal";
+
+impl PasswordFile {
+    /// The password of a key that has one.
+    ///
+    /// # Errors
+    /// When there is none to be had, or nobody to be asked.
+    pub fn existing(&self) -> anyhow::Result<String> {
+        self.given()?.map_or_else(|| ask("Password: "), Ok)
+    }
+
+    /// The password of a key that is being made: typed twice when it is typed.
+    ///
+    /// # Errors
+    /// When there is none to be had, or the two differ.
+    pub fn new_one(&self) -> anyhow::Result<String> {
+        if let Some(password) = self.given()? {
+            return Ok(password);
+        }
+        let password = ask("Password: ")?;
+        if ask("The same again: ")? != password {
+            return Err(Refusal::new(Code::Other, "the two passwords differ").into());
+        }
+        Ok(password)
+    }
+
+    /// Whether a file was named.
+    pub fn is_given(&self) -> bool {
+        self.password_file.is_some()
+    }
+
+    fn given(&self) -> anyhow::Result<Option<String>> {
+        match &self.password_file {
+            Some(path) => first_line(path).map(Some),
+            None => Ok(std::env::var(PASSWORD).ok()),
+        }
+    }
+}
+
+fn first_line(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    read.map_err(HostError::io(Operation::Read, path))?;
+    Ok(text.lines().next().unwrap_or_default().into())
+}
+
+fn ask(prompt: &str) -> anyhow::Result<String> {
+    if !io::stdin().is_terminal() {
+        let next = format!("give --password-file or set {PASSWORD}");
+        return Err(Refusal::usage("a password is needed, and there is no terminal to ask on")
+            .next(next)
+            .into());
+    }
+    match rpassword::prompt_password(prompt) {
+        Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Interrupted.into()),
+        typed => typed.context("cannot read the password from the terminal"),
+    }
+}

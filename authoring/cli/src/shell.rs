@@ -1,0 +1,82 @@
+//! What a verb is given: the options of every verb, threads, progress and the way out.
+
+use host::{Crew, Observer, Stop};
+
+use crate::code::Code;
+use crate::error;
+use crate::interrupt;
+use crate::options::Global;
+use crate::output::{self, Answer};
+use crate::progress::{Meter, Mode};
+
+/// The surroundings of a verb.
+pub struct Shell {
+    global: Global,
+    meter: Meter,
+    stop: Stop,
+}
+
+impl Shell {
+    /// Begins to listen to signals and to show progress.
+    pub fn open(global: Global) -> Self {
+        let stop = Stop::new();
+        interrupt::listen(stop.clone());
+        let meter = Meter::new(global.progress, global.quiet, global.verbose);
+        Self { global, meter, stop }
+    }
+
+    /// Who hears of progress.
+    pub fn observer(&self) -> &dyn Observer {
+        &self.meter
+    }
+
+    /// What Ctrl-C sets.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// Threads to do the work: as many as asked for, or as many as there are cores.
+    ///
+    /// # Errors
+    /// When the machine gives no threads.
+    pub fn crew(&self, threads: Option<usize>) -> anyhow::Result<Crew> {
+        use anyhow::Context as _;
+        Crew::new(threads, self.stop.clone()).context("cannot start threads")
+    }
+
+    /// Whether programs read the answer.
+    pub fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Writes what was found out or done to stdout, when progress is out of the way.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn answer<A: Answer>(&self, answer: &A) -> anyhow::Result<()> {
+        output::answer(answer, self.global.json)
+    }
+
+    /// Ends progress, tells the error if there was one, and gives the exit code.
+    pub fn close(&mut self, outcome: anyhow::Result<Code>) -> Code {
+        self.meter.close();
+        match outcome {
+            Ok(code) => code,
+            Err(_) if self.stop.is_set() => self.tell(&host::Interrupted.into()),
+            Err(error) => self.tell(&error),
+        }
+    }
+
+    fn tell(&self, error: &anyhow::Error) -> Code {
+        let (code, told) = error::tell(error);
+        match self.global.progress {
+            Mode::Json => output::to_stderr(&output::line("error", &told)),
+            _ => output::to_stderr(&told.to_string()),
+        }
+        if self.global.json {
+            // The program ends with this error, whether or not it can be written twice.
+            let _ = output::to_stdout(output::document("seedpress/error/1", &told).as_bytes());
+        }
+        code
+    }
+}

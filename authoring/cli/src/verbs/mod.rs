@@ -1,0 +1,5 @@
+//! One file a verb: its arguments, and what it does with the libraries.
+
+pub mod completions;
+pub mod keygen;
+pub mod man;
