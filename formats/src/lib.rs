@@ -19,6 +19,7 @@ pub mod files;
 pub mod gpt;
 pub mod identity;
 pub mod io;
+pub mod kind;
 pub mod layer;
 pub mod manifest;
 pub mod minisign;
