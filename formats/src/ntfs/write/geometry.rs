@@ -111,7 +111,7 @@ impl Units {
 
 /// The smallest clusters from 4 KiB on whose numbers do for a volume of `size`.
 fn usual_cluster(size: ByteLen) -> u32 {
-    let needed = (size.0 >> 32).next_power_of_two();
+    let needed = size.0.div_ceil(1 << 32).next_power_of_two();
     u32::try_from(needed).unwrap_or(LARGEST_CLUSTER).clamp(USUAL_CLUSTER, LARGEST_CLUSTER)
 }
 
