@@ -1,0 +1,195 @@
+//! Layout: where every byte of a medium will lie, the manifest and its signature included.
+//!
+//! The manifest lists the structures of the medium, and its own length decides where some of them lie. Digests have
+//! a fixed width, so its length can be known before its text: the layout is made again until the length that it was
+//! made for is the length that comes out.
+
+use std::ops::Range;
+
+use formats::digest::Sha256;
+use formats::manifest::{self, Manifest, ManifestError, Structure, paths};
+use formats::minisign::{self, KeyId, SecretKey};
+use formats::region::{Content, Misplaced, Region, Regions};
+use formats::tree::{Directory, TreeError};
+use formats::units::{ByteLen, ByteOffset};
+use host::ErrorKind;
+use uuid::Uuid;
+
+use crate::plan::{MEDIUM, Plan, data};
+use crate::request::TOOL;
+use crate::template::Kind;
+use crate::usb::{self, Laid, UsbError};
+
+/// How often a layout is made until its manifest fits. Two to four times is usual.
+const ROUNDS: usize = 16;
+
+/// Why there is no layout for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// The medium cannot be put together.
+    #[error("the medium cannot be laid out")]
+    Usb(#[from] UsbError),
+    /// A reader would refuse the manifest.
+    #[error("the manifest cannot be written")]
+    Manifest(#[from] ManifestError),
+    /// A file that was added has the path of the manifest or of its signature.
+    #[error("the manifest needs its own path")]
+    Reserved(#[source] TreeError),
+    /// A fault of this program.
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
+    /// A fault of this program.
+    #[error("no length of the manifest fits itself, the last was {len} (please report this)")]
+    Unsettled {
+        /// The length tried last.
+        len: ByteLen,
+    },
+}
+
+impl LayoutError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Usb(error) => error.kind(),
+            Self::Manifest(ManifestError::TooLong { .. }) => ErrorKind::Fit,
+            Self::Manifest(_) | Self::Reserved(_) => ErrorKind::Usage,
+            Self::Misplaced(_) | Self::Unsettled { .. } => ErrorKind::Other,
+        }
+    }
+}
+
+/// A medium whose every byte has its place.
+#[must_use]
+#[derive(Debug)]
+pub struct Layout {
+    pub(crate) plan: Plan,
+    pub(crate) regions: Regions,
+    /// Names and places of the partitions.
+    pub(crate) partitions: Vec<(String, Range<u64>)>,
+    pub(crate) free: ByteLen,
+    /// Without the digests of the structures.
+    pub(crate) manifest: Manifest,
+    pub(crate) manifest_len: ByteLen,
+}
+
+impl Plan {
+    /// Lays out the medium.
+    ///
+    /// # Errors
+    /// [`LayoutError`].
+    pub fn lay_out(self) -> Result<Layout, LayoutError> {
+        let mut len = ByteLen(self.manifest(&[], ByteLen::ZERO).print()?.len() as u64);
+        for _ in 0..ROUNDS {
+            let laid = self.place(len)?;
+            let manifest = self.manifest(&laid.regions, laid.size);
+            let found = ByteLen(manifest.print()?.len() as u64);
+            if found == len {
+                return Layout::new(self, laid, manifest, len);
+            }
+            len = found;
+        }
+        Err(LayoutError::Unsettled { len })
+    }
+
+    /// Lays out the medium for a manifest of `len` bytes.
+    fn place(&self, len: ByteLen) -> Result<Laid, LayoutError> {
+        let mut seed = self.seed.clone();
+        self.add_manifest(&mut seed, len)?;
+        match self.request.template.kind {
+            Kind::Usb => Ok(usb::lay_out(self, &seed)?),
+        }
+    }
+
+    /// The number of the manifest's payload; that of the signature is one higher.
+    pub(crate) fn manifest_number(&self) -> u32 {
+        // Cannot cut: every payload takes memory.
+        self.payloads.len() as u32
+    }
+
+    fn add_manifest(&self, seed: &mut Directory, len: ByteLen) -> Result<(), LayoutError> {
+        let number = self.manifest_number();
+        let signature = self.request.signed.then(|| (paths::SIGNATURE, number + 1, self.signature_len()));
+        for (path, number, len) in [(paths::MANIFEST, number, len)].into_iter().chain(signature) {
+            seed.add_file(path, data(number, len)).map_err(LayoutError::Reserved)?;
+        }
+        Ok(())
+    }
+
+    /// What the signature says and signs beside the manifest.
+    pub(crate) fn trusted_comment(&self) -> String {
+        format!("seedpress medium {} pressed {}", self.medium(), self.request.time)
+    }
+
+    /// How long the signature's file is, whoever signs.
+    fn signature_len(&self) -> ByteLen {
+        let anybody = SecretKey::from_seed(&[0; 32], KeyId([0; 8]));
+        let signature = minisign::sign(&anybody, b"", &self.trusted_comment());
+        ByteLen(signature.map_or(0, |signature| signature.print().len() as u64))
+    }
+
+    /// The medium's own identity.
+    pub(crate) fn medium(&self) -> Uuid {
+        self.identities.uuid(MEDIUM)
+    }
+
+    /// The manifest, with zeros for the digests of the structures among `regions`.
+    fn manifest(&self, regions: &[Region], size: ByteLen) -> Manifest {
+        let request = &self.request;
+        let mut structures: Vec<_> =
+            regions.iter().filter(|region| is_structure(region)).map(listed).collect();
+        structures.sort_by_key(|structure| structure.start);
+        Manifest {
+            format: manifest::FORMAT,
+            medium: self.medium(),
+            kind: match request.template.kind {
+                Kind::Usb => manifest::Kind::Usb,
+            },
+            label: request.label.clone(),
+            created: request.time,
+            expires: request.expires,
+            tool: TOOL.into(),
+            template: request.template.name.clone(),
+            size,
+            sector_size: request.sector_size,
+            images: self.images.clone(),
+            layers: self.layers.clone(),
+            files: self.files.clone(),
+            structures,
+        }
+    }
+}
+
+/// Whether a region belongs to the file systems and the partition table, as opposed to files.
+pub(crate) fn is_structure(region: &Region) -> bool {
+    matches!(region.content, Content::Bytes(_) | Content::Rendered(_))
+}
+
+fn listed(region: &Region) -> Structure {
+    let Region { name, start, len, .. } = region;
+    Structure { name: (**name).into(), start: *start, len: *len, sha256: Sha256([0; 32]) }
+}
+
+impl Layout {
+    fn new(plan: Plan, laid: Laid, manifest: Manifest, manifest_len: ByteLen) -> Result<Self, LayoutError> {
+        let Laid { regions, size, free, partitions } = laid;
+        let range = |start: ByteOffset, len: ByteLen| start.0..start.0 + len.0;
+        let partitions = partitions.into_iter().map(|p| (p.name, range(p.start, p.len))).collect();
+        let regions = Regions::cover(regions, size)?;
+        Ok(Self { plan, regions, partitions, free, manifest, manifest_len })
+    }
+
+    /// How long the medium is.
+    pub fn size(&self) -> ByteLen {
+        self.regions.total()
+    }
+
+    /// How much room is left on its seed volume.
+    pub fn free(&self) -> ByteLen {
+        self.free
+    }
+
+    /// What lies where.
+    pub fn regions(&self) -> &Regions {
+        &self.regions
+    }
+}

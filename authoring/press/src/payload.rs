@@ -1,0 +1,224 @@
+//! Payloads: bytes that go onto a medium as they are, in pieces whose digests are known beforehand.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use formats::digest::{Hasher, Sha256};
+use formats::io::{ReadAt, ReadError};
+use formats::units::{ByteLen, ByteOffset, MIB};
+use host::ErrorKind;
+
+/// How long the pieces are of what does not come in frames, in bytes.
+pub const PIECE: u64 = 4 * MIB;
+
+/// How much is read at a time, in bytes: it is hashed while the processor's cache still holds it.
+const SIP: usize = 256 << 10;
+
+/// One payload.
+pub struct Payload {
+    /// What it is, for people: a path, or `layer` and its uuid.
+    pub name: Arc<str>,
+    /// The digest of all of it.
+    pub sha256: Sha256,
+    /// How it is divided.
+    pub pieces: Pieces,
+    source: Box<dyn ReadAt>,
+}
+
+/// How a payload is divided into pieces, which follow each other without a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pieces {
+    /// What a piece is called: `frame` or `piece`.
+    word: &'static str,
+    /// Where each ends, in bytes from the payload's start.
+    ends: Vec<u64>,
+    /// The digest of each.
+    digests: Vec<Sha256>,
+}
+
+/// Why a piece is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PieceError {
+    /// Its bytes have another digest.
+    #[error("{name}: {word} {number} at {offset} is damaged: expected sha256 {expected}, found {found}")]
+    Damaged {
+        /// The payload.
+        name: String,
+        /// What a piece of it is called.
+        word: &'static str,
+        /// The piece's number, from 0.
+        number: usize,
+        /// Where it starts in the payload.
+        offset: ByteOffset,
+        /// Its digest.
+        expected: Sha256,
+        /// The digest of what was read.
+        found: Sha256,
+    },
+    /// Its bytes cannot be had.
+    #[error("{name}: {word} {number} cannot be read")]
+    Unreadable {
+        /// The payload.
+        name: String,
+        /// What a piece of it is called.
+        word: &'static str,
+        /// The piece's number, from 0.
+        number: usize,
+        /// The cause.
+        source: ReadError,
+    },
+}
+
+impl PieceError {
+    /// What it means for whoever asked: bytes that are missing or wrong are damage, a device that is silent is not.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreadable { source: ReadError::Unreadable { .. }, .. } => ErrorKind::Unreachable,
+            Self::Unreadable { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
+        }
+    }
+}
+
+impl Pieces {
+    /// Frames that end at `ends`, each later than the one before, with a digest for each.
+    pub fn frames(ends: Vec<u64>, digests: Vec<Sha256>) -> Self {
+        debug_assert_eq!(ends.len(), digests.len());
+        Self { word: "frame", ends, digests }
+    }
+
+    /// Pieces of [`PIECE`] bytes, of which the last may be shorter, of a payload of `len` bytes.
+    pub fn even(len: ByteLen, digests: Vec<Sha256>) -> Self {
+        let ends: Vec<u64> = (1..=len.0.div_ceil(PIECE)).map(|n| (n * PIECE).min(len.0)).collect();
+        debug_assert_eq!(ends.len(), digests.len());
+        Self { word: "piece", ends, digests }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How long all are together.
+    pub fn len(&self) -> ByteLen {
+        ByteLen(self.ends.last().copied().unwrap_or(0))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The number of the piece that holds the byte at `offset`.
+    pub fn holding(&self, offset: u64) -> usize {
+        self.ends.partition_point(|end| *end <= offset)
+    }
+
+    /// Where piece `number` lies in the payload; empty at the end for a number that is too large.
+    pub fn range(&self, number: usize) -> Range<u64> {
+        let start = number.checked_sub(1).map_or(0, |before| self.end(before));
+        start..self.end(number)
+    }
+
+    fn end(&self, number: usize) -> u64 {
+        self.ends.get(number).copied().unwrap_or(self.len().0)
+    }
+
+    /// Reads piece `number` of `source`, which is called `name`, into `buf`, which is as long as the piece, and
+    /// checks it.
+    ///
+    /// # Errors
+    /// [`PieceError`]; `buf` may then hold anything.
+    pub fn read(
+        &self,
+        name: &str,
+        source: &dyn ReadAt,
+        number: usize,
+        buf: &mut [u8],
+    ) -> Result<(), PieceError> {
+        let offset = ByteOffset(self.range(number).start);
+        let mut hasher = Hasher::new();
+        let mut at = offset;
+        for sip in buf.chunks_mut(SIP) {
+            source.read_at(at, sip).map_err(|source| self.unreadable(name, number, source))?;
+            hasher.update(sip);
+            at.0 += sip.len() as u64;
+        }
+        let (name, word, found) = (name.into(), self.word, hasher.finish());
+        match self.digests.get(number).copied() {
+            Some(expected) if expected == found => Ok(()),
+            // A piece that is not there has no bytes.
+            expected => {
+                let expected = expected.unwrap_or_else(|| Sha256::of(b""));
+                Err(PieceError::Damaged { name, word, number, offset, expected, found })
+            }
+        }
+    }
+
+    fn unreadable(&self, name: &str, number: usize, source: ReadError) -> PieceError {
+        PieceError::Unreadable { name: name.into(), word: self.word, number, source }
+    }
+}
+
+impl Payload {
+    /// A payload that is read from `source` when its time comes.
+    pub fn new(name: &str, sha256: Sha256, pieces: Pieces, source: Box<dyn ReadAt>) -> Self {
+        Self { name: name.into(), sha256, pieces, source }
+    }
+
+    /// A payload that is in memory.
+    pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
+        let digests = bytes.chunks(PIECE as usize).map(Sha256::of).collect();
+        let pieces = Pieces::even(ByteLen(bytes.len() as u64), digests);
+        Self::new(name, Sha256::of(&bytes), pieces, Box::new(bytes))
+    }
+
+    /// How long it is.
+    pub fn len(&self) -> ByteLen {
+        self.pieces.len()
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Reads piece `number` into `buf`, which is as long as the piece, and checks it.
+    ///
+    /// # Errors
+    /// [`PieceError`]; `buf` may then hold anything.
+    pub fn read_piece(&self, number: usize, buf: &mut [u8]) -> Result<(), PieceError> {
+        self.pieces.read(&self.name, &*self.source, number, buf)
+    }
+}
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}, {} in {} pieces)", self.name, self.sha256, self.len(), self.pieces.count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_their_payload() {
+        let bytes = vec![7; PIECE as usize + 1];
+        let payload = Payload::of_bytes("p", bytes);
+        assert_eq!((payload.pieces.count(), payload.len()), (2, ByteLen(PIECE + 1)));
+        assert_eq!(payload.pieces.range(1), PIECE..PIECE + 1);
+        assert_eq!((payload.pieces.holding(PIECE - 1), payload.pieces.holding(PIECE)), (0, 1));
+        payload.read_piece(1, &mut [0]).unwrap();
+        assert!(Payload::of_bytes("none", Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn a_changed_piece_is_named() {
+        let mut payload = Payload::of_bytes("p", vec![7; 10]);
+        payload.source = Box::new(vec![8; 10]);
+        let error = payload.read_piece(0, &mut [0; 10]).unwrap_err();
+        assert!(error.to_string().starts_with("p: piece 0 at 0x0 is damaged"), "{error}");
+        payload.source = Box::new(vec![7; 9]);
+        assert!(matches!(payload.read_piece(0, &mut [0; 10]), Err(PieceError::Unreadable { .. })));
+    }
+}

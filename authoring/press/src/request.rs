@@ -1,0 +1,36 @@
+//! What is asked for. Time and identity enter here and nowhere else, so that the same request gives the same medium.
+
+use formats::time::Timestamp;
+use formats::units::ByteLen;
+
+use crate::template::Template;
+
+/// The name of this program and its version, as media carry it.
+pub const TOOL: &str = concat!("seedpress ", env!("CARGO_PKG_VERSION"));
+
+/// A medium that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What it looks like.
+    pub template: Template,
+    /// The label of the seed volume.
+    pub label: String,
+    /// How long it may be; `None` makes it as short as its content and the template's free room allow.
+    pub size: Option<ByteLen>,
+    /// The size of its sectors, in bytes: 512 or 4096.
+    pub sector_size: u32,
+    /// When it is pressed: the time of every file on it.
+    pub time: Timestamp,
+    /// From when on clients refuse it.
+    pub expires: Option<Timestamp>,
+    /// Whether it will be signed. Who signs it makes no difference to its identity.
+    pub signed: bool,
+}
+
+impl Request {
+    /// A request for an unsigned medium of the smallest size.
+    pub fn new(template: Template, time: Timestamp) -> Self {
+        let label = template.seed.label.clone();
+        Self { template, label, size: None, sector_size: 512, time, expires: None, signed: false }
+    }
+}

@@ -1,0 +1,151 @@
+//! Sources: what there is to put on a medium, with the digests of all its pieces known.
+
+use std::path::{Path, PathBuf};
+
+use formats::io::ReadError;
+use formats::layer::{ImageDocument, LayerDescriptor};
+use formats::manifest::{Image, Volume};
+use formats::time::Timestamp;
+use host::{Crew, ErrorKind, HostError, Interrupted, Observer};
+use serde_json::Value;
+use store::Located;
+
+use crate::folder;
+use crate::frames;
+use crate::payload::Payload;
+
+/// Why sources cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A folder or file cannot be read.
+    #[error(transparent)]
+    Host(HostError),
+    /// A file's bytes cannot be read.
+    #[error("a file that was to be added cannot be read")]
+    Read(#[source] ReadError),
+    /// A file's name is no Unicode.
+    #[error("the name of {} is no UTF-8 text: rename it", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The user asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl SourceError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Host(error) => error.kind(),
+            Self::Read(_) => ErrorKind::Unreachable,
+            Self::NotText { .. } => ErrorKind::Usage,
+            Self::Interrupted(_) => ErrorKind::Interrupted,
+        }
+    }
+}
+
+/// What there is to put on a medium.
+#[derive(Debug, Default)]
+pub struct Sources {
+    pub(crate) images: Vec<Image>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) added: Vec<Added>,
+    pub(crate) payloads: Vec<Payload>,
+    newest: Option<Timestamp>,
+}
+
+/// A layer of the store.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) descriptor: LayerDescriptor,
+    /// The payload that is its compressed disk.
+    pub(crate) disk: u32,
+    /// The payload that is the list of its frames' digests.
+    pub(crate) frames: u32,
+}
+
+/// A file or directory of a folder.
+#[derive(Debug)]
+pub(crate) struct Added {
+    pub(crate) volume: Volume,
+    pub(crate) path: String,
+    /// The payload that is the file; `None` for a directory.
+    pub(crate) payload: Option<u32>,
+}
+
+impl Sources {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a version of an image with its layers; what was added already is left as it is.
+    pub fn add_version(&mut self, located: Located) {
+        self.add_image(located.document);
+        for layer in located.layers {
+            self.add_layer(layer);
+        }
+    }
+
+    fn add_image(&mut self, document: ImageDocument) {
+        let ImageDocument { name, version, size, chain, note, published, .. } = document;
+        if !self.images.iter().any(|image| image.name == name && image.version == version) {
+            self.newest = self.newest.max(Some(published));
+            self.images.push(Image { name, version, size, chain, note });
+        }
+    }
+
+    fn add_layer(&mut self, layer: store::Layer) {
+        let store::Layer { descriptor, frames, stored, .. } = layer;
+        if self.layers.iter().any(|layer| layer.descriptor.uuid == descriptor.uuid) {
+            return;
+        }
+        self.newest = self.newest.max(Some(descriptor.published));
+        let name = format!("layer {}", descriptor.uuid);
+        let pieces = frames::pieces(&frames);
+        let disk = self.add_payload(Payload::new(&name, descriptor.stored.sha256, pieces, Box::new(stored)));
+        let list = frames::list(&frames);
+        let frames = self.add_payload(Payload::of_bytes(&format!("frames of {name}"), list));
+        self.layers.push(Layer { descriptor, disk, frames });
+    }
+
+    /// Adds everything that a folder holds to a volume.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub fn add_folder(
+        &mut self,
+        folder: &Path,
+        volume: Volume,
+        crew: &Crew,
+        observer: &dyn Observer,
+    ) -> Result<(), SourceError> {
+        let found = folder::walk(folder, volume)?;
+        let mut payloads = folder::payloads(&found, crew, observer)?.into_iter();
+        for found in found {
+            let payload = found.len.and_then(|_| payloads.next()).map(|payload| self.add_payload(payload));
+            self.added.push(Added { volume, path: found.path, payload });
+        }
+        Ok(())
+    }
+
+    fn add_payload(&mut self, payload: Payload) -> u32 {
+        self.payloads.push(payload);
+        // Cannot cut: every payload takes memory.
+        (self.payloads.len() - 1) as u32
+    }
+
+    /// When the newest of the images and layers was published; `None` when there are none.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
+    /// The `layer.json` of each layer, as manifests carry them.
+    pub(crate) fn layer_documents(&self) -> Vec<Value> {
+        // Descriptions are plain structs with string keys: those always are values.
+        let value = |layer: &Layer| serde_json::to_value(&layer.descriptor).unwrap_or_default();
+        self.layers.iter().map(value).collect()
+    }
+}
