@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use formats::minisign::{FileError, SecretKeyError};
+use host::{ErrorKind, HostError, Interrupted};
+use store::StoreError;
 
 use crate::error::Refusal;
 
@@ -83,7 +85,7 @@ pub fn of(error: &anyhow::Error) -> Code {
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
-    if cause.is::<host::Interrupted>() {
+    if cause.is::<Interrupted>() {
         return Some(Code::Interrupted);
     }
     if let Some(refusal) = cause.downcast_ref::<Refusal>() {
@@ -92,16 +94,29 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
     if cause.is::<SecretKeyError>() || cause.is::<FileError>() {
         return Some(Code::Trust);
     }
-    cause.downcast_ref().map(of_host)
+    kind_of(cause).map(Code::from)
 }
 
-fn of_host(error: &host::HostError) -> Code {
-    if error.is_full() {
-        Code::Fit
-    } else if error.is_source() {
-        Code::Unreachable
-    } else {
-        Code::Target
+/// The kind of an error of one of the libraries.
+fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
+    let host = cause.downcast_ref().map(HostError::kind);
+    host.or_else(|| cause.downcast_ref().map(StoreError::kind))
+}
+
+impl From<ErrorKind> for Code {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::Corrupt => Self::Corrupt,
+            ErrorKind::Trust => Self::Trust,
+            ErrorKind::Expired => Self::Expired,
+            ErrorKind::Chain => Self::Chain,
+            ErrorKind::Target => Self::Target,
+            ErrorKind::Fit => Self::Fit,
+            ErrorKind::Unreachable => Self::Unreachable,
+            ErrorKind::Interrupted => Self::Interrupted,
+            ErrorKind::Other => Self::Other,
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `output`, `progress/` | stdout, stderr and bars |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret` | minisign's keys, their passwords |
-//! | `name`, `size` | `Win7@2`, `16GiB` |
+//! | `name`, `size`, `table` | `Win7@2`, `16GiB`, columns |
 
 mod code;
 mod date;
@@ -23,6 +23,7 @@ mod progress;
 mod secret;
 mod shell;
 mod size;
+mod table;
 mod verbs;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, shell: &Shell) -> anyhow::Result<Code> {
     match verb {
+        Verb::Images(args) => args.run(shell),
+        Verb::Locate(args) => args.run(shell),
         Verb::Keygen(args) => args.run(shell),
         Verb::Completions(args) => args.run(shell),
         Verb::Man(args) => args.run(shell),

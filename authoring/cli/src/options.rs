@@ -25,7 +25,7 @@ pub struct Options {
 
 /// Options of every verb.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Options of every verb")]
+#[command(next_help_heading = HEADING)]
 pub struct Global {
     /// The folder of the store
     #[arg(long, global = true, value_name = "STORE", env = STORE, hide_env_values = true)]
@@ -47,10 +47,15 @@ pub struct Global {
 /// What seedpress can do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    Images(verbs::images::Images),
+    Locate(verbs::locate::Locate),
     Keygen(verbs::keygen::Keygen),
     Completions(verbs::completions::Completions),
     Man(verbs::man::Man),
 }
+
+/// What the options of every verb are called in the help.
+pub const HEADING: &str = "Options of every verb";
 
 /// The variable that names the store.
 pub const STORE: &str = "SEEDPRESS_STORE";

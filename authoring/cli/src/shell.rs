@@ -1,11 +1,14 @@
 //! What a verb is given: the options of every verb, threads, progress and the way out.
 
+use std::path::Path;
+
 use host::{Crew, Observer, Stop};
+use store::Store;
 
 use crate::code::Code;
-use crate::error;
+use crate::error::{self, Refusal};
 use crate::interrupt;
-use crate::options::Global;
+use crate::options::{self, Global};
 use crate::output::{self, Answer};
 use crate::progress::{Meter, Mode};
 
@@ -42,6 +45,30 @@ impl Shell {
     pub fn crew(&self, threads: Option<usize>) -> anyhow::Result<Crew> {
         use anyhow::Context as _;
         Crew::new(threads, self.stop.clone()).context("cannot start threads")
+    }
+
+    /// The store that the options or the environment name.
+    ///
+    /// # Errors
+    /// When none is named, or what is named is none.
+    pub fn store(&self) -> anyhow::Result<Store> {
+        Ok(Store::open(self.store_folder()?)?)
+    }
+
+    /// The folder that the options or the environment name as the store.
+    ///
+    /// # Errors
+    /// When none is named, or it is not a folder's name.
+    pub fn store_folder(&self) -> Result<&Path, Refusal> {
+        let named = self.global.store.as_deref();
+        let path = named.ok_or_else(|| {
+            Refusal::usage("no store is named").next(format!("give --store STORE, or set {}", options::STORE))
+        })?;
+        if path.to_string_lossy().contains("://") {
+            let what = format!("{} is a URL: only folders can be stores in this version", path.display());
+            return Err(Refusal::usage(what).next("mount it, and name the folder"));
+        }
+        Ok(path)
     }
 
     /// Whether programs read the answer.
