@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each value is the only way to the next, and none can be used twice. Up to [`Complete`] nothing is written;
-//! [`Plan`] and [`Layout`] come without I/O. `verify` stands apart: it looks at a medium as a customer does and
+//! [`Plan`] and [`Layout`] come without I/O. [`verify`] stands apart: it looks at a medium as a customer does and
 //! shares nothing with the writers.
 //!
 //! | module | holds |
@@ -18,6 +18,7 @@
 //! | [`usb`] | how a USB medium is put together |
 //! | [`complete`] | the manifest and its signature |
 //! | [`fill`], [`seal`] | writing |
+//! | [`verify`] | checking |
 
 pub mod complete;
 mod edges;
@@ -36,6 +37,7 @@ mod size;
 pub mod sources;
 pub mod template;
 pub mod usb;
+pub mod verify;
 
 pub use complete::{Complete, Summary};
 pub use fill::Filled;

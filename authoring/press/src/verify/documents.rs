@@ -1,0 +1,53 @@
+//! The manifest, its signature, its expiry.
+
+use deploy::{Loaded, Medium, Signed, Trust, TrustError, load};
+use formats::digest::Sha256;
+use formats::files::read_file;
+use formats::manifest::{MAX_TEXT, Manifest, paths};
+
+use super::{Findings, Problem};
+
+/// What the documents of a medium say.
+pub struct Documents {
+    pub manifest: Option<Manifest>,
+    pub manifest_digest: Option<Sha256>,
+    pub signed: Option<Signed>,
+}
+
+/// Reads the documents of a medium. A manifest that is not to be trusted is still good for finding damage.
+pub fn read(medium: &Medium, trust: &Trust, findings: &Findings) -> Documents {
+    let attempt = |trust: &Trust| findings.guard(paths::MANIFEST, || load(medium, trust));
+    let (manifest, signed) = match attempt(trust) {
+        Some(Ok(Loaded { manifest, signed })) => (Some(manifest), Some(signed)),
+        Some(Err(error)) => {
+            let manifest =
+                attempt(&Trust::default()).and_then(|again| without_trust(again, &error, findings));
+            findings.problem(Problem::Document(error));
+            (manifest, None)
+        }
+        None => (None, None),
+    };
+    Documents { manifest, manifest_digest: digest(medium, findings), signed }
+}
+
+/// The manifest, when nothing but trust was missing; whatever else is wrong with it is told beside `first`.
+fn without_trust(
+    again: Result<Loaded, TrustError>,
+    first: &TrustError,
+    findings: &Findings,
+) -> Option<Manifest> {
+    match again {
+        Ok(loaded) => Some(loaded.manifest),
+        Err(error) => {
+            if error != *first {
+                findings.problem(Problem::Document(error));
+            }
+            None
+        }
+    }
+}
+
+fn digest(medium: &Medium, findings: &Findings) -> Option<Sha256> {
+    let bytes = findings.guard(paths::MANIFEST, || read_file(medium.seed(), paths::MANIFEST, MAX_TEXT));
+    bytes?.ok().map(|bytes| Sha256::of(&bytes))
+}

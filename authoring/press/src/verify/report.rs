@@ -1,0 +1,206 @@
+//! What was found on a medium.
+
+use std::ops::Range;
+
+use deploy::{Signed, TrustError};
+use formats::digest::Sha256;
+use formats::files::FilesError;
+use formats::kind::ErrorKind;
+use formats::layer::LayerError;
+use formats::manifest::{Manifest, Volume};
+use formats::units::{ByteLen, ByteOffset};
+use host::Panicked;
+
+use crate::payload::PieceError;
+
+/// What became of a medium since it was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every byte that was looked at is as it was pressed. Never said of a folder, of which only files can be seen.
+    Pristine,
+    /// A host wrote to the medium, as Windows does when it is plugged in, and nothing that the manifest names changed.
+    PayloadIntact,
+    /// Something that the manifest names changed, or the manifest itself.
+    PayloadChanged,
+}
+
+/// Something that is wrong with a medium.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The manifest or its signature is not what it should be.
+    #[error("{}", chain(.0))]
+    Document(TrustError),
+    /// A file of the manifest cannot be read.
+    #[error("{}: {}", place(*volume, path), chain(source))]
+    File {
+        /// The volume.
+        volume: Volume,
+        /// The path.
+        path: String,
+        /// Why.
+        source: FilesError,
+    },
+    /// The manifest lists more than a medium of this size holds.
+    #[error("the manifest lists files of {listed} in all, and the medium has {size}")]
+    TooMuch {
+        /// The length of all files.
+        listed: ByteLen,
+        /// The medium's size.
+        size: ByteLen,
+    },
+    /// A file has another length than the manifest says.
+    #[error("{} has {found}, expected {expected}", place(*volume, path))]
+    Length {
+        /// The volume.
+        volume: Volume,
+        /// The path.
+        path: String,
+        /// The manifest's length.
+        expected: ByteLen,
+        /// The file's length.
+        found: ByteLen,
+    },
+    /// A file has another digest than the manifest says.
+    #[error("{} is damaged: expected sha256 {expected}, found {found}", place(*volume, path))]
+    Digest {
+        /// The volume.
+        volume: Volume,
+        /// The path.
+        path: String,
+        /// The manifest's digest.
+        expected: Sha256,
+        /// The file's digest.
+        found: Sha256,
+    },
+    /// A frame of a layer is damaged or cannot be read.
+    #[error("{}", chain(.0))]
+    Frame(PieceError),
+    /// A layer's files do not belong together.
+    #[error("{path}: {}", chain(source))]
+    Layer {
+        /// The path of its compressed disk.
+        path: String,
+        /// What contradicts what.
+        source: LayerError,
+    },
+    /// A reader gave up on damaged structures.
+    #[error("{what}: {source}")]
+    Panicked {
+        /// What was being read.
+        what: String,
+        /// Its last words.
+        source: Panicked,
+    },
+}
+
+/// Something that was written on a medium after it was pressed, and that nothing in the manifest depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A structure of a file system or partition table.
+    Structure {
+        /// Its name.
+        name: String,
+        /// Where it lies on the medium.
+        range: Range<u64>,
+    },
+    /// A file that the manifest does not list.
+    File {
+        /// The volume.
+        volume: Volume,
+        /// Its path.
+        path: String,
+        /// How long it is.
+        len: ByteLen,
+    },
+    /// Bytes that were zero and belonged to nothing.
+    Free {
+        /// Where on the medium the first of them lies.
+        offset: ByteOffset,
+    },
+    /// The medium became shorter or longer.
+    Size {
+        /// The manifest's size.
+        expected: ByteLen,
+        /// What it has.
+        found: ByteLen,
+    },
+    /// A part of the medium cannot be read that belongs to no file.
+    Unreadable {
+        /// What it is.
+        name: String,
+        /// The reader's words.
+        reason: String,
+    },
+}
+
+/// What was found on a medium.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Who signed it; `None` when its manifest or its signature is refused.
+    pub signed: Option<Signed>,
+    /// Its manifest, when it can be used.
+    pub manifest: Option<Manifest>,
+    /// The digest of its manifest, when it can be read.
+    pub manifest_digest: Option<Sha256>,
+    /// Everything that is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Everything that was written on it later.
+    pub changes: Vec<Change>,
+}
+
+impl Problem {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Document(error) => error.kind(),
+            _ => ErrorKind::Corrupt,
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pristine => "pristine",
+            Self::PayloadIntact => "payload intact",
+            Self::PayloadChanged => "payload changed",
+        })
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Structure { name, range } => {
+                write!(f, "{name} at {:#x}..{:#x} was changed", range.start, range.end)
+            }
+            Self::File { volume, path, len } => write!(f, "{} with {len} was added", place(*volume, path)),
+            Self::Free { offset } => write!(f, "free space was written to at {offset}"),
+            Self::Size { expected, found } => {
+                write!(f, "the medium has {found}, was pressed with {expected}")
+            }
+            Self::Unreadable { name, reason } => write!(f, "{name} cannot be read: {reason}"),
+        }
+    }
+}
+
+/// A path with its volume.
+fn place(volume: Volume, path: &str) -> String {
+    match volume {
+        Volume::Seed => path.into(),
+        Volume::Esp => format!("{path} on the EFI system partition"),
+    }
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,63 @@
+//! File systems and partition table, as they were pressed.
+
+use formats::digest::Hasher;
+use formats::io::{ReadAt, ReadError};
+use formats::manifest::Structure;
+use formats::units::{ByteOffset, MIB};
+use host::{Crew, Event, Interrupted, Unit};
+
+use super::{Change, Looking};
+
+/// How much of a structure is read at a time, in bytes.
+const PIECE: u64 = MIB;
+
+impl Looking<'_> {
+    pub(super) fn check_structures(&self, disk: &dyn ReadAt) -> Result<(), Interrupted> {
+        let structures = &self.manifest.structures;
+        let (expected, found) = (self.manifest.size, disk.size());
+        if expected != found {
+            self.findings.change(Change::Size { expected, found });
+        }
+        let total = structures.iter().map(|structure| structure.len.0).fold(0, u64::saturating_add);
+        self.observer.event(Event::Begin { task: "verifying structures", total, unit: Unit::Bytes });
+        self.crew.each(structures.iter(), Vec::new, |buf, structure| {
+            match is_pristine(disk, structure, buf, self.crew)? {
+                Ok(true) => {}
+                Ok(false) => {
+                    let start = structure.start.0;
+                    let range = start..start.saturating_add(structure.len.0);
+                    self.findings.change(Change::Structure { name: structure.name.clone(), range });
+                }
+                Err(error) => {
+                    let (name, reason) = (structure.name.clone(), error.to_string());
+                    self.findings.change(Change::Unreadable { name, reason });
+                }
+            }
+            self.observer.event(Event::Advance(structure.len.0));
+            Ok(())
+        })?;
+        self.observer.event(Event::End);
+        Ok(())
+    }
+}
+
+fn is_pristine(
+    disk: &dyn ReadAt,
+    structure: &Structure,
+    buf: &mut Vec<u8>,
+    crew: &Crew,
+) -> Result<Result<bool, ReadError>, Interrupted> {
+    let mut hasher = Hasher::new();
+    let mut done = 0;
+    while done < structure.len.0 {
+        crew.stop().check()?;
+        buf.resize(PIECE.min(structure.len.0 - done) as usize, 0);
+        // Cannot overflow: the manifest was seen to keep its structures inside the medium.
+        if let Err(error) = disk.read_at(ByteOffset(structure.start.0 + done), buf) {
+            return Ok(Err(error));
+        }
+        hasher.update(buf);
+        done += buf.len() as u64;
+    }
+    Ok(Ok(hasher.finish() == structure.sha256))
+}

@@ -1,0 +1,138 @@
+//! Everything that belongs neither to a structure nor to a file: it was zero when the medium was pressed.
+
+use std::ops::Range;
+
+use formats::files::FilesError;
+use formats::io::{ReadAt, ReadError};
+use formats::manifest::{Volume, paths};
+use formats::units::{ByteOffset, MIB};
+use host::{Event, Interrupted, Unit};
+
+use super::{Change, Looking};
+
+/// How much is read at a time, in bytes.
+const PIECE: u64 = 4 * MIB;
+
+/// Zeros to compare with.
+static ZEROS: [u8; 4096] = [0; 4096];
+
+impl Looking<'_> {
+    pub(super) fn check_zeros(&self, disk: &dyn ReadAt) -> Result<(), Interrupted> {
+        let Some(taken) = self.findings.guard("the places of files", || self.taken()) else { return Ok(()) };
+        let free = gaps(taken, disk.size().0);
+        let total = free.iter().map(|range| range.end - range.start).sum();
+        self.observer.event(Event::Begin { task: "verifying free space", total, unit: Unit::Bytes });
+        self.crew.each(free.iter().flat_map(pieces), Vec::new, |buf, piece| {
+            match first_data(disk, &piece, buf) {
+                Ok(None) => {}
+                Ok(Some(offset)) => self.findings.change(Change::Free { offset }),
+                Err(error) => {
+                    let (name, reason) = ("free space".into(), error.to_string());
+                    self.findings.change(Change::Unreadable { name, reason });
+                }
+            }
+            self.observer.event(Event::Advance(piece.end - piece.start));
+            Ok::<_, Interrupted>(())
+        })?;
+        self.observer.event(Event::End);
+        Ok(())
+    }
+
+    /// What structures and files take up.
+    fn taken(&self) -> Vec<Range<u64>> {
+        let structures = self.manifest.structures.iter();
+        let mut taken: Vec<_> = structures.map(|s| s.start.0..s.start.0.saturating_add(s.len.0)).collect();
+        let own = [paths::MANIFEST, paths::SIGNATURE].map(|path| (Volume::Seed, path));
+        let listed = self.manifest.files.iter().map(|file| (file.volume, &*file.path));
+        for (volume, path) in listed.chain(own) {
+            // What cannot be found was told already, or is a signature that is not there.
+            taken.extend(self.places(volume, path).unwrap_or_default());
+        }
+        taken
+    }
+
+    /// Where a file lies on the medium.
+    fn places(&self, volume: Volume, path: &str) -> Result<Vec<Range<u64>>, FilesError> {
+        let Some((files, start)) = self.medium.volume(volume).zip(self.medium.start(volume)) else {
+            return Ok(Vec::new());
+        };
+        let extents = files.extents(path)?.unwrap_or_default();
+        let place = |at: ByteOffset, len| {
+            let from = start.0.saturating_add(at.0);
+            from..from.saturating_add(len)
+        };
+        Ok(extents.iter().filter_map(|e| e.on_volume.map(|at| place(at, e.len.0))).collect())
+    }
+}
+
+/// What lies between ranges and up to `end`.
+fn gaps(mut taken: Vec<Range<u64>>, end: u64) -> Vec<Range<u64>> {
+    taken.sort_by_key(|range| range.start);
+    taken.push(end..end);
+    let mut gaps = Vec::new();
+    let mut free_from = 0;
+    for range in taken {
+        let start = range.start.min(end);
+        if free_from < start {
+            gaps.push(free_from..start);
+        }
+        free_from = free_from.max(range.end);
+    }
+    gaps
+}
+
+fn pieces(range: &Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
+    let end = range.end;
+    range.clone().step_by(PIECE as usize).map(move |start| start..end.min(start + PIECE))
+}
+
+/// Where the first byte in `range` lies that is not zero.
+fn first_data(
+    disk: &dyn ReadAt,
+    range: &Range<u64>,
+    buf: &mut Vec<u8>,
+) -> Result<Option<ByteOffset>, ReadError> {
+    let mut at = range.start;
+    while let Some(data) = disk.next_data(ByteOffset(at))?.filter(|data| data.start < range.end) {
+        let start = data.start.max(at);
+        let end = data.end.min(range.end);
+        if end <= start {
+            return Ok(None);
+        }
+        // Cannot cut: a piece is short.
+        buf.resize((end - start) as usize, 0);
+        disk.read_at(ByteOffset(start), buf)?;
+        if let Some(found) = first_nonzero(buf) {
+            return Ok(Some(ByteOffset(start + found as u64)));
+        }
+        at = end;
+    }
+    Ok(None)
+}
+
+fn first_nonzero(bytes: &[u8]) -> Option<usize> {
+    let page = bytes.chunks(ZEROS.len()).position(|page| *page != ZEROS[..page.len()])?;
+    let start = page * ZEROS.len();
+    bytes[start..].iter().position(|byte| *byte != 0).map(|at| start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_what_is_left() {
+        assert_eq!(gaps(vec![5..10, 0..3, 8..12, 12..13], 20), [3..5, 13..20]);
+        assert_eq!(gaps(vec![5..30], 20), [0..5]);
+        assert_eq!(gaps(vec![], 0), []);
+    }
+
+    #[test]
+    fn the_first_byte_that_is_not_zero_is_named() {
+        let mut disk = vec![0; 10_000];
+        assert_eq!(first_data(&disk, &(0..10_000), &mut Vec::new()), Ok(None));
+        disk[9000] = 1;
+        assert_eq!(first_data(&disk, &(100..10_000), &mut Vec::new()), Ok(Some(ByteOffset(9000))));
+        assert_eq!(first_data(&disk, &(0..9000), &mut Vec::new()), Ok(None));
+    }
+}
