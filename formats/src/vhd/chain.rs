@@ -243,16 +243,10 @@ fn check_link<R: ReadAt>(below: &Layer<R>, child: &Vhd<R>) -> Result<Option<Warn
     let parent = child.parent().ok_or(ChainError::NotDifferencing { disk: id, below: found })?;
     match below {
         Layer::Raw(_) if parent.is_raw() => Ok(None),
+        // A store keeps a raw disk as a VHD, which has an identity that the child cannot know.
+        Layer::Vhd(vhd) if parent.is_raw() && vhd.parent().is_none() => Ok(None),
         Layer::Vhd(vhd) if parent.unique_id == found && !parent.is_raw() => {
-            let expected = parent.time_stamp;
-            let stamp = vhd.footer().time_stamp.get();
-            let differ = expected != 0 && expected != stamp;
-            Ok(differ.then_some(Warning::ParentTimeStamp {
-                child: id,
-                parent: found,
-                expected,
-                found: stamp,
-            }))
+            Ok(parent.compare_time(id, vhd.footer().time_stamp.get()))
         }
         _ => Err(ChainError::WrongParent { child: id, expected: parent.unique_id, found }),
     }

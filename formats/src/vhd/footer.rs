@@ -41,12 +41,12 @@ pub(super) fn find(source: &impl ReadAt) -> Result<Chosen, VhdError> {
 }
 
 /// Where the footer begins. Old programs of Microsoft wrote 511 bytes of it.
-fn position(size: ByteLen) -> Result<ByteOffset, VhdError> {
+pub(super) fn position(size: ByteLen) -> Result<ByteOffset, VhdError> {
     let len = if size.0 % raw::SECTOR == raw::SECTOR - 1 { raw::SECTOR - 1 } else { raw::SECTOR };
     size.0.checked_sub(len).map(ByteOffset).ok_or(VhdError::TooShort { found: size })
 }
 
-fn read(source: &impl ReadAt, at: ByteOffset) -> Result<Footer, VhdError> {
+pub(super) fn read(source: &impl ReadAt, at: ByteOffset) -> Result<Footer, VhdError> {
     let mut footer = Footer::new_zeroed();
     let there = (source.size().0 - at.0).min(raw::SECTOR) as usize;
     let bytes = footer.as_mut_bytes();

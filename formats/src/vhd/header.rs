@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::error::{Structure, VhdError};
+use super::error::{Structure, VhdError, Warning};
 use super::locator::{Locator, utf16};
 use super::raw::{self, DynamicHeader, Footer};
 use crate::io::ReadAt;
@@ -29,6 +29,13 @@ impl Parent {
     /// Whether the parent is a raw disk, which has no identity.
     pub fn is_raw(&self) -> bool {
         self.unique_id.is_nil()
+    }
+
+    /// Whether the parent's footer has the time stamp that its child expects.
+    pub fn compare_time(&self, child: Uuid, found: u32) -> Option<Warning> {
+        let expected = self.time_stamp;
+        let differ = expected != 0 && expected != found;
+        differ.then_some(Warning::ParentTimeStamp { child, parent: self.unique_id, expected, found })
     }
 
     pub(super) fn of(header: &DynamicHeader, locators: Vec<Locator>) -> Self {

@@ -16,6 +16,7 @@
 //! | [`read`] | [`Vhd`]: one file, checked when it is opened |
 //! | [`chain`] | [`Chain`]: files on top of each other, read as one disk |
 //! | [`write`] | a file laid out before it is written; [`VhdFile`] yields its bytes |
+//! | [`identity`] | whose file it is, and the same file under another identity |
 //! | [`dump`] | a file's structures as text |
 
 mod bitmap;
@@ -25,6 +26,7 @@ mod error;
 mod file;
 mod footer;
 mod header;
+pub mod identity;
 mod locator;
 pub mod raw;
 pub mod read;
@@ -38,6 +40,7 @@ pub use chain::{Chain, ChainError, Layer, LayerSegment, lineage};
 pub use error::{Structure, VhdError, Warning};
 pub use file::{MapOf, VhdFile};
 pub use header::Parent;
+pub use identity::{Renamed, has_footer, identity_of};
 pub use locator::{Locator, Platform};
 pub use read::{Block, Kind, Vhd};
 pub use segment::{Found, Segment};
