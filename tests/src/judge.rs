@@ -3,46 +3,12 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Where programs are looked for when `PATH` does not have them: users' paths often lack these.
-const ADMINISTRATION: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-
 /// `timeout` ends so when the time was up.
 const TIME_WAS_UP: i32 = 124;
-
-/// Programs and the Debian packages that have them.
-const PACKAGES: &[(&str, &str)] = &[
-    ("7z", "p7zip-full"),
-    ("dumpe2fs", "e2fsprogs"),
-    ("fdisk", "fdisk"),
-    ("fls", "sleuthkit"),
-    ("fsck.fat", "dosfstools"),
-    ("fsntfsinfo", "libfsntfs-utils"),
-    ("fsstat", "sleuthkit"),
-    ("fusermount", "fuse"),
-    ("icat", "sleuthkit"),
-    ("mcopy", "mtools"),
-    ("mdir", "mtools"),
-    ("minisign", "minisign"),
-    ("mkntfs", "ntfs-3g"),
-    ("mount.ntfs-3g", "ntfs-3g"),
-    ("ntfs-3g", "ntfs-3g"),
-    ("ntfscat", "ntfs-3g"),
-    ("ntfscp", "ntfs-3g"),
-    ("ntfsfix", "ntfs-3g"),
-    ("ntfsinfo", "ntfs-3g"),
-    ("ntfsls", "ntfs-3g"),
-    ("qemu-img", "qemu-utils"),
-    ("qemu-io", "qemu-utils"),
-    ("sfdisk", "fdisk"),
-    ("sgdisk", "gdisk"),
-    ("vhdiexport", "libvhdi-utils"),
-    ("vhdiinfo", "libvhdi-utils"),
-    ("zstd", "zstd"),
-];
 
 /// A program that is to be run, with its arguments.
 pub struct Judge {
@@ -77,7 +43,8 @@ impl Judge {
     /// # Panics
     /// When the program is not installed.
     pub fn within(limit: Duration, program: &str) -> Self {
-        let path = find(program).unwrap_or_else(|| panic!("{program} is missing: {}", advice(program)));
+        let path = xtask::program::find(program)
+            .unwrap_or_else(|| panic!("{program} is missing: {}", advice(program)));
         let mut command = Command::new("timeout");
         command.arg("--kill-after=5").arg(format!("{}", limit.as_secs_f64())).arg(path);
         command.stdin(Stdio::null()).env("LC_ALL", "C.UTF-8");
@@ -161,17 +128,9 @@ impl std::fmt::Display for Said {
     }
 }
 
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(ADMINISTRATION.iter().map(PathBuf::from))
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
-}
-
 fn advice(program: &str) -> String {
-    match PACKAGES.iter().find(|(name, _)| *name == program) {
-        Some((_, package)) => format!("apt-get install {package}"),
+    match xtask::setup::package_of(program) {
+        Some(package) => format!("apt-get install {package}"),
         None => "no package is known to have it".into(),
     }
 }

@@ -66,7 +66,7 @@ impl Demo {
 
     fn press(&mut self) -> Result<()> {
         let what = "Debian@1 Debian@2 --label DEMO --esp-tree ../fixtures/esp";
-        self.seedpress("keygen --no-password demo.key")?;
+        self.seedpress("keygen --no-password -s demo.key -p demo.pub")?;
         self.seedpress(&format!("plan usb {what} --sign demo.key"))?;
         let build = format!("build usb -o medium.img {what} --sign demo.key");
         self.timed("build", 0, &build)?;

@@ -13,6 +13,7 @@
 //! | [`bench`] | compares our speed with programs that do the same job |
 //! | [`ci`] | all that must hold before a change lands: the verbs above, formatting, lints, documentation |
 
+pub mod archive;
 pub mod bench;
 pub mod ci;
 pub mod demo;

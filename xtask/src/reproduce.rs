@@ -21,7 +21,7 @@ impl Args {
         setup::ensure()?;
         let fixtures = fixtures::ensure()?;
         let desk = Desk::empty("reproduce")?;
-        desk.show(desk.seedpress("keygen --no-password key"))?;
+        desk.show(desk.seedpress("keygen --no-password -s key -p key.pub"))?;
         let one = press(&desk.below("one")?, &fixtures, &desk.path("key"), 1)?;
         let other = press(&desk.below("another place/deep down")?, &fixtures, &desk.path("key"), 8)?;
         if one != other {

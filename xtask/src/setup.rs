@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-pub use needs::{NEEDS, Need};
+pub use needs::{NEEDS, Need, package_of};
 pub use policy::{Policy, Version, together};
 
 use crate::program;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use crate::archive::Archive;
 use crate::program;
 
 /// A suite with package lists of its own.
@@ -26,7 +27,7 @@ impl Suite {
         let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
         fs::write(
             folder.join("sources.list"),
-            format!("deb [signed-by={keys}] {} {name} main\n", archive()?),
+            format!("deb [signed-by={keys}] {} {name} main\n", Archive::of_this_machine()?.mirror),
         )?;
         let suite = Self { folder: fs::canonicalize(folder)? };
         program::capture(suite.apt("apt-get").args(["-q", "update"]))?;
@@ -87,21 +88,5 @@ impl Suite {
             command.arg("-o").arg(option);
         }
         command
-    }
-}
-
-/// Where this machine's own packages come from: the archive of its main Debian suite.
-fn archive() -> Result<String> {
-    let format = "$(ORIGIN) $(CODENAME) $(REPO_URI)";
-    let targets = ["indextargets", "--format", format, "Created-By: Packages"];
-    let found = program::capture(Command::new("apt-get").args(targets))?;
-    let main = |line: &str| {
-        let mut words = line.split(' ');
-        let is_main = words.next() == Some("Debian") && words.next().is_some_and(|name| !name.contains('-'));
-        words.next().filter(|_| is_main).map(str::to_owned)
-    };
-    match found.lines().find_map(main) {
-        Some(archive) => Ok(archive),
-        None => bail!("apt knows no archive of Debian's packages here; try apt-get update"),
     }
 }

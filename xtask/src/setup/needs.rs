@@ -24,35 +24,53 @@ const fn need(program: &'static str, package: &'static str, why: &'static str) -
     Need { program, package, why }
 }
 
+/// The Debian package that has a program.
+pub fn package_of(program: &str) -> Option<&'static str> {
+    NEEDS.iter().find(|need| need.program == program).map(|need| need.package)
+}
+
 /// All of them, sorted by package.
 pub const NEEDS: &[Need] = &[
-    need("cpio", "cpio", "lists the root filesystem of the QEMU guest in its test"),
+    need("timeout", "coreutils", "ends programs that hang"),
+    need("cpio", "cpio", "reads the archives that our QEMU guest starts from"),
     need("debootstrap", "debootstrap", "makes the Debian system on the golden disk"),
     need("fsck.fat", "dosfstools", "judges our FAT32 volumes"),
     need("debugfs", "e2fsprogs", "changes the golden disk for its next version without mounting it"),
+    need("dumpe2fs", "e2fsprogs", "reads the golden disk's filesystem"),
     need("mkfs.ext4", "e2fsprogs", "makes the golden disk's filesystem without mounting it"),
-    need("sfdisk", "fdisk", "partitions the golden disk"),
+    need("fdisk", "fdisk", "reads our partition tables"),
+    need("sfdisk", "fdisk", "partitions the golden disk, and reads our partition tables"),
+    need("fusermount", "fuse3", "unmounts what ntfs-3g mounted"),
     need("cc", "gcc", "links Rust programs and compiles zstd"),
     need("sgdisk", "gdisk", "judges our partition tables"),
     need("fsntfsinfo", "libfsntfs-utils", "judges our NTFS volumes"),
     need("vhdiinfo", "libvhdi-utils", "judges our VHD headers and identities"),
     need("minisign", "minisign", "verifies our signatures, and signs for us to verify"),
-    need("mdir", "mtools", "reads our FAT32 volumes"),
-    need("mkntfs", "ntfs-3g", "formats NTFS for the benchmark's contender"),
+    need("mcopy", "mtools", "reads files from our FAT32 volumes"),
+    need("mdir", "mtools", "lists our FAT32 volumes"),
+    need("mkntfs", "ntfs-3g", "formats volumes for our reader, and for the benchmark's contender"),
+    need("mount.ntfs-3g", "ntfs-3g", "mounts our NTFS volumes"),
     need("ntfs-3g", "ntfs-3g", "mounts our NTFS volumes, and the benchmark's contender"),
+    need("ntfscat", "ntfs-3g", "reads files from our NTFS volumes"),
+    need("ntfscp", "ntfs-3g", "writes files to NTFS volumes that our reader reads"),
     need("ntfsfix", "ntfs-3g", "judges our NTFS volumes"),
+    need("ntfsinfo", "ntfs-3g", "judges our NTFS volumes"),
+    need("ntfsls", "ntfs-3g", "lists our NTFS volumes"),
     need("openssl", "openssl", "hashes for the benchmark's contenders"),
     need("7z", "p7zip-full", "judges our NTFS volumes and partition tables"),
     need("qemu-system-x86_64", "qemu-system-x86", "runs the guest whose kernel judges our NTFS volumes"),
     need("qemu-img", "qemu-utils", "makes and judges VHD files"),
-    need("fls", "sleuthkit", "judges our NTFS volumes"),
+    need("qemu-io", "qemu-utils", "writes into VHD files that our reader reads"),
+    need("fls", "sleuthkit", "lists our NTFS volumes"),
+    need("fsstat", "sleuthkit", "judges our NTFS volumes"),
+    need("icat", "sleuthkit", "reads files from our NTFS volumes"),
     need(
         "/usr/lib/systemd/boot/efi/systemd-bootx64.efi",
         "systemd-boot-efi",
         "is a real UEFI program for the demo's boot partition",
     ),
     need("/usr/bin/time", "time", "measures processor time and peak memory"),
-    need("xz", "xz-utils", "unpacks Debian packages"),
+    need("xz", "xz-utils", "unpacks the kernel modules of the QEMU guest"),
     need("zstd", "zstd", "unpacks our stored layers, and is a contender of the benchmark"),
 ];
 
