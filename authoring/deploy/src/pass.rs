@@ -84,7 +84,7 @@ impl Pass<'_> {
             if has {
                 self.write(range, here)?;
             } else if !blocks.differs {
-                self.zero(range)?;
+                self.zero(range.start..range.end.min(self.part.limit))?;
             }
         }
         Ok(())
