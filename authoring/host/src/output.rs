@@ -134,6 +134,17 @@ impl Output {
         file.write_all_at(bytes, offset).map_err(HostError::io(Operation::Write, &self.target))
     }
 
+    /// Cuts a file off behind `len` bytes, or makes it that long. Devices stay as they are.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn cut(&self, len: u64) -> Result<(), HostError> {
+        if self.partial.is_none() {
+            return Ok(());
+        }
+        self.file.set_len(len).map_err(HostError::io(Operation::Write, &self.target))
+    }
+
     /// Waits until everything written is on the device.
     ///
     /// # Errors

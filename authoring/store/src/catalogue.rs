@@ -1,5 +1,6 @@
 //! Which images there are, in which versions, and of which layers these are made.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -55,14 +56,14 @@ impl Store {
             let versions = match self.versions(&name) {
                 Ok(versions) => versions,
                 Err(error) => {
-                    images.problems.push(Problem { error });
+                    images.problems.push(error.into());
                     continue;
                 }
             };
             for version in versions {
                 match self.document(&name, &version) {
                     Ok(document) => images.versions.push(document),
-                    Err(error) => images.problems.push(Problem { error }),
+                    Err(error) => images.problems.push(error.into()),
                 }
             }
         }
@@ -124,6 +125,26 @@ impl Store {
         Ok(layers)
     }
 
+    /// Whether there is something under the name of a layer, sound or not.
+    pub(crate) fn has_layer(&self, uuid: Uuid) -> bool {
+        paths::layer(self.root(), uuid).exists()
+    }
+
+    /// A layer with its parents, base first.
+    pub(crate) fn lineage(&self, leaf: Uuid) -> Result<Vec<Layer>, StoreError> {
+        let mut layers = vec![self.layer(leaf)?];
+        let mut seen = BTreeSet::from([leaf]);
+        while let Some((layer, uuid)) = layers.last().and_then(|l| Some((l.uuid(), l.descriptor.parent?))) {
+            let path = paths::layer(self.root(), uuid);
+            if !path.exists() || !seen.insert(uuid) {
+                return Err(StoreError::NoLayer { layer: uuid, needed_by: format!("layer {layer}"), path });
+            }
+            layers.push(self.layer(uuid)?);
+        }
+        layers.reverse();
+        Ok(layers)
+    }
+
     /// The names of all images.
     pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
         let mut names = list(&self.root().join(paths::IMAGES))?;
@@ -171,6 +192,12 @@ impl Located {
     pub fn readers(&self) -> Vec<LayerReader> {
         let cache = Arc::new(Cache::new(Cache::CHAIN));
         self.layers.iter().map(|layer| layer.reader_with(cache.clone())).collect()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self { error }
     }
 }
 

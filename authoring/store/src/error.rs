@@ -1,10 +1,12 @@
 //! What a store may refuse.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use formats::io::ReadError;
 use formats::layer::{FORMAT, FrameDamaged, LayerError};
 use formats::names::NoName;
+use formats::vhd::{ChainError, VhdError};
 use host::{ErrorKind, HostError, Interrupted};
 use uuid::Uuid;
 
@@ -49,6 +51,22 @@ pub enum StoreError {
         path: PathBuf,
         /// Which frame, and where.
         source: Box<FrameDamaged>,
+    },
+    /// A layer is not the VHD that it should be.
+    #[error("the VHD in {} cannot be used", path.display())]
+    Vhd {
+        /// The stored file of the layer.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<VhdError>,
+    },
+    /// Layers do not make up a disk.
+    #[error("the layers of {image} are no chain")]
+    Chain {
+        /// The image and its version.
+        image: String,
+        /// What is wrong with them.
+        source: ChainError,
     },
     /// A file of the store does not yield its bytes.
     #[error("{} cannot be read", path.display())]
@@ -107,9 +125,10 @@ impl StoreError {
             Self::NoStore { .. } => ErrorKind::Unreachable,
             Self::Damaged { source, .. } => layer_kind(source),
             Self::Read { source, .. } => read_kind(source),
+            Self::Vhd { source, .. } => vhd_kind(source),
             Self::Frame { .. } => ErrorKind::Corrupt,
             Self::Name(_) => ErrorKind::Usage,
-            Self::NoLayer { .. } | Self::Link { .. } => ErrorKind::Chain,
+            Self::NoLayer { .. } | Self::Link { .. } | Self::Chain { .. } => ErrorKind::Chain,
             Self::Format { .. } | Self::NotFound { .. } => ErrorKind::Other,
         }
     }
@@ -121,11 +140,18 @@ impl StoreError {
             | Self::Format { path, .. }
             | Self::Damaged { path, .. }
             | Self::Frame { path, .. }
+            | Self::Vhd { path, .. }
             | Self::Read { path, .. }
             | Self::NoLayer { path, .. }
             | Self::Host(HostError::Io { path, .. }) => Some(path),
             _ => None,
         }
+    }
+
+    /// Whether the error is that a file is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        let missing = io::ErrorKind::NotFound;
+        matches!(self, Self::Host(HostError::Io { source, .. }) if source.kind() == missing)
     }
 
     /// Says that a file of the store is damaged.
@@ -147,8 +173,18 @@ fn layer_kind(error: &LayerError) -> ErrorKind {
     }
 }
 
+/// What an error in a VHD means.
+pub(crate) fn vhd_kind(error: &VhdError) -> ErrorKind {
+    match error {
+        VhdError::Read(e) => read_kind(e),
+        VhdError::TooLarge { .. } => ErrorKind::Fit,
+        VhdError::OddSize { .. } => ErrorKind::Usage,
+        _ => ErrorKind::Corrupt,
+    }
+}
+
 /// What an error in reading means: bytes that are missing or wrong are damage, a device that is silent is not.
-fn read_kind(error: &ReadError) -> ErrorKind {
+pub(crate) fn read_kind(error: &ReadError) -> ErrorKind {
     match error {
         ReadError::Unreadable { .. } => ErrorKind::Unreachable,
         ReadError::PastEnd { .. } | ReadError::Damaged { .. } => ErrorKind::Corrupt,

@@ -17,22 +17,32 @@
 //! | `root` | the folder, and the document that makes it a store |
 //! | `catalogue`, `version` | finds images and their newest versions |
 //! | `layer`, `reader`, `cache` | opens layers, and reads them as the VHD files that they are |
+//! | `flat` | puts the layers of a version together as one disk |
 //! | `check` | compares all that is there with what was written |
+//! | [`publish`](mod@publish) | adds a version, one publisher at a time (`lock`), and cleans up behind one that was cut off (`leftovers`) |
 
 mod cache;
 mod catalogue;
+mod check;
 mod document;
 mod error;
+mod flat;
 mod layer;
+mod leftovers;
+mod lock;
 mod paths;
+pub mod publish;
 mod reader;
 mod root;
 mod version;
 
 pub use cache::Cache;
 pub use catalogue::{Images, Located, Problem};
+pub use check::{Depth, Scope, check};
 pub use error::StoreError;
+pub use flat::Source;
 pub use layer::Layer;
+pub use publish::{PublishError, Published, Request, publish};
 pub use reader::LayerReader;
 pub use root::Store;
 pub use version::compare_versions;

@@ -57,7 +57,7 @@ impl Store {
             let reason = "it has no store.json, and other files are in it";
             return Err(StoreError::NoStore { path: root.into(), reason });
         }
-        write_document(&root.join(paths::STORE), &document::print(&StoreDocument { format: FORMAT }))?;
+        write_file(&root.join(paths::STORE), document::print(&StoreDocument { format: FORMAT }).as_bytes())?;
         Ok(Self { root: root.into() })
     }
 
@@ -88,10 +88,10 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
     Ok(sync_folder_of(path)?)
 }
 
-/// Puts a document under its name, whole, in place of an older one.
-pub(crate) fn write_document(path: &Path, text: &str) -> Result<(), StoreError> {
-    let (output, _) = Output::begin(path, text.len() as u64, true)?;
-    output.write_at(0, text.as_bytes())?;
+/// Puts a small file under its name, whole, in place of an older one.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let (output, _) = Output::begin(path, bytes.len() as u64, true)?;
+    output.write_at(0, bytes)?;
     Ok(output.commit()?)
 }
 
