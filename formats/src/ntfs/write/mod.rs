@@ -20,6 +20,8 @@ mod runs;
 mod security;
 mod shape;
 mod system;
+#[cfg(test)]
+mod tests;
 mod upcase;
 mod views;
 
