@@ -30,15 +30,13 @@ pub fn target_folder(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder `target/NAME`, empty.
+/// The folder `target/NAME`, empty. What is mounted below it is not touched.
 ///
 /// # Errors
 /// When it cannot be emptied or made.
 pub fn empty_folder(name: &str) -> Result<PathBuf> {
     let folder = target().join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
-    }
+    program::run(program::system("rm").args(["-rf", "--one-file-system"]).arg(&folder))?;
     target_folder(name)
 }
 

@@ -110,7 +110,7 @@ fn plan_large(ground: &Ground) -> Contest {
 }
 
 fn plan_many(ground: &Ground) -> Contest {
-    plan("plan 100,000 files", ground.seedpress("plan usb --store store one@1 --esp-tree many"))
+    plan("plan 100,000 files", ground.seedpress("plan usb --store store one@1 --add many"))
 }
 
 fn plan(name: &'static str, script: String) -> Contest {
