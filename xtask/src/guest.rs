@@ -18,7 +18,7 @@ pub use boot::{Disk, Report, boot};
 pub use kernel::{DRIVERS, Driver, Kernel};
 
 /// How long a boot with a script may take. Without KVM a kernel alone needs about 10 s.
-const LIMIT: Duration = Duration::from_secs(600);
+pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// Let the Linux kernel's NTFS drivers read volumes, in a guest that boots each driver's kernel
 #[derive(clap::Args)]
@@ -42,7 +42,9 @@ impl Args {
         for driver in DRIVERS.iter().filter(chosen) {
             let kernel = driver.kernel()?;
             println!("guest: driver {} of Linux {}", driver.name, kernel.release);
-            let report = boot(&kernel, &disks, &reading(driver, &disks), LIMIT)?;
+            let script: String =
+                (0..disks.len()).map(|index| driver.reading(&disks[index].device(index))).collect();
+            let report = boot(&kernel, &disks, &script, LIMIT)?;
             report.said.iter().for_each(|line| println!("{line}"));
             report.kernel.iter().for_each(|line| println!("kernel: {line}"));
             ensure!(!report.said.iter().any(|line| line.starts_with("refused")), "a volume was refused");
@@ -51,24 +53,11 @@ impl Args {
     }
 }
 
-/// A script that mounts every disk read-only, and writes the digest of every file in it.
-pub fn reading(driver: &Driver, disks: &[Disk]) -> String {
-    let mut script = String::new();
-    for (index, disk) in disks.iter().enumerate() {
-        let device = disk.device(index);
-        script += &format!(
-            "echo volume {index}\n\
-             if mount -t {} -o ro,{} {device} /mnt; then cd /mnt; find . -type d | sort; \
-             find . -type f -exec sha256sum {{}} +; cd /; umount /mnt; else echo refused {index}; fi\n",
-            driver.name, driver.options,
-        );
-    }
-    script
-}
-
 fn named(image: &str) -> Disk {
     match image.rsplit_once(':').and_then(|(path, number)| Some((path, number.parse().ok()?))) {
-        Some((path, number)) => Disk { image: PathBuf::from(path), partition: Some(number), writable: false },
-        None => Disk { image: PathBuf::from(image), partition: None, writable: false },
+        Some((path, number)) => {
+            Disk { image: PathBuf::from(path), partition: Some(number), ..Disk::default() }
+        }
+        None => Disk { image: PathBuf::from(image), ..Disk::default() },
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod by_check;
 pub mod by_crate;
+pub mod by_guest;
 pub mod by_tools;
+pub mod change;
 
 use std::path::{Path, PathBuf};
 

@@ -32,7 +32,7 @@ const END: &str = "@ the end";
 const MEMORY: &str = "768";
 
 /// A disk of the guest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Disk {
     /// Its image.
     pub image: PathBuf,
@@ -40,6 +40,8 @@ pub struct Disk {
     pub partition: Option<u32>,
     /// Whether what the guest writes goes into the image. Otherwise it is forgotten.
     pub writable: bool,
+    /// Whether it has sectors of 4096 bytes, and not of 512.
+    pub large_sectors: bool,
 }
 
 /// What came of a boot.
@@ -87,10 +89,14 @@ pub fn boot(kernel: &Kernel, disks: &[Disk], script: &str, limit: Duration) -> R
     machine.arg("-serial").arg(format!("file:{}", serial.display()));
     machine.arg("-kernel").arg(kernel.image()).arg("-initrd").arg(&initramfs);
     machine.args(["-append", "console=ttyS0 quiet loglevel=1 panic=-1"]);
-    for disk in disks {
+    for (index, disk) in disks.iter().enumerate() {
         let path = disk.image.to_str().context("an image's path that is no UTF-8")?.replace(',', ",,");
         let snapshot = if disk.writable { "off" } else { "on" };
-        machine.arg("-drive").arg(format!("file={path},format=raw,if=virtio,snapshot={snapshot}"));
+        let sector = if disk.large_sectors { 4096 } else { 512 };
+        machine.arg("-drive").arg(format!("file={path},format=raw,if=none,id=d{index},snapshot={snapshot}"));
+        machine.arg("-device").arg(format!(
+            "virtio-blk-pci,drive=d{index},logical_block_size={sector},physical_block_size={sector}"
+        ));
     }
     let ended = program::output(&mut machine)?;
     let serial = read_lossy(&serial);

@@ -50,6 +50,27 @@ impl Driver {
         Ok(Kernel { release, folder })
     }
 
+    /// A script that mounts a device read-only, and writes the names of all folders in it and the digests of all files.
+    pub fn reading(&self, device: &str) -> String {
+        let listing = "find . -type d; find . -type f -exec sha256sum {} +";
+        self.mounted(device, "ro", listing)
+    }
+
+    /// A script that mounts a device to be written, and runs `script` in its root.
+    pub fn changing(&self, device: &str, script: &str) -> String {
+        self.mounted(device, "rw", script)
+    }
+
+    fn mounted(&self, device: &str, mode: &str, script: &str) -> String {
+        let (name, options) = (self.name, self.options);
+        format!(
+            "echo {mode} {device}\n\
+             if mount -t {name} -o {mode},{options} {device} /mnt\n\
+             then cd /mnt\n{script}\ncd / && umount /mnt || echo refused to unmount {device}\n\
+             else echo refused {device}\nfi\n"
+        )
+    }
+
     fn fetch(&self, folder: &Path) -> Result<()> {
         let scratch = tempfile::tempdir_in(folder)?;
         let suite = Suite::open(self.suite, scratch.path())?;

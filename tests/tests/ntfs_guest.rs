@@ -1,0 +1,97 @@
+//! The Linux kernel's own drivers read every file of our volumes, and may change them without leaving damage.
+
+use std::path::PathBuf;
+
+use formats::ntfs::write::Volume;
+use formats::units::{ByteLen, GIB, MIB};
+use seedpress_tests::content::{Content, Sample};
+use seedpress_tests::ntfs::{by_check, by_guest, change, expected, press, read, volume};
+use seedpress_tests::workshop::{HostFile, Workshop};
+use xtask::guest::{DRIVERS, Disk, Driver, LIMIT, boot};
+
+/// A volume for the guest, and what it must find there.
+struct Case {
+    disk: Disk,
+    content: Content,
+    workshop: Workshop,
+}
+
+impl Case {
+    fn new(volume: &Volume, sample: &Sample) -> Self {
+        let workshop = Workshop::new();
+        let image = press(&workshop, volume, sample);
+        let large_sectors = volume.sector_size == 4096;
+        Self { disk: Disk { image, large_sectors, ..Disk::default() }, content: expected(sample), workshop }
+    }
+
+    /// The same volume once more, to be changed.
+    fn changed(&self) -> Self {
+        let workshop = Workshop::new();
+        let image = workshop.path("changed");
+        std::fs::copy(self.workshop.path("volume"), &image).unwrap();
+        let disk = Disk { image, writable: true, ..self.disk.clone() };
+        Self { disk, content: change::after(&self.content), workshop }
+    }
+
+    fn image(&self) -> &PathBuf {
+        &self.disk.image
+    }
+}
+
+/// Volumes to be read: every kind of cluster, large and small volumes, many files and deep directories.
+fn cases() -> Vec<Case> {
+    let everything = Sample::some_of_everything();
+    let mut many = Sample::new();
+    for number in 0..5000 {
+        many.file(&format!("directory/{number:x} is a file of this directory"), b"");
+    }
+    many.directory(&"d/".repeat(64).trim_end_matches('/').to_owned());
+    let with =
+        |sector_size, cluster_size| Volume { sector_size, cluster_size: Some(cluster_size), ..volume() };
+    vec![
+        Case::new(&with(512, 512), &everything),
+        Case::new(&with(512, 4096), &everything),
+        Case::new(&with(512, 65536), &everything),
+        Case::new(&with(4096, 4096), &everything),
+        Case::new(&with(512, 1024), &many),
+        Case::new(&Volume { size: ByteLen(16 * MIB), ..volume() }, &Sample::new()),
+        Case::new(&Volume { size: ByteLen(300 * GIB + 512), ..volume() }, &everything),
+    ]
+}
+
+/// Boots the kernel with a driver once: it reads every volume, and changes copies of the first four.
+fn check(driver: &Driver) {
+    let mut cases = cases();
+    let read_only = cases.len();
+    let copies: Vec<Case> = cases[..4].iter().map(Case::changed).collect();
+    cases.extend(copies);
+    let disks: Vec<Disk> = cases.iter().map(|case| case.disk.clone()).collect();
+    let mut script = String::new();
+    for (index, disk) in disks.iter().enumerate() {
+        let device = disk.device(index);
+        if disk.writable {
+            script += &driver.changing(&device, change::SCRIPT);
+        }
+        script += &driver.reading(&device);
+    }
+    let report = boot(&driver.kernel().unwrap(), &disks, &script, LIMIT).unwrap();
+    let found = by_guest::contents(&report);
+    for (index, case) in cases.iter().enumerate() {
+        let device = case.disk.device(index);
+        case.content.agrees(&found[&device], &format!("{} on {device}", driver.name));
+    }
+    for case in &cases[read_only..] {
+        case.content.agrees(&read(case.image()), "our reader, of a changed volume");
+        by_check::agrees_on(&HostFile::open(case.image()));
+    }
+}
+
+#[test]
+fn ntfs3_of_the_stable_kernel_reads_and_changes_our_volumes() {
+    check(&DRIVERS[0]);
+}
+
+#[test]
+fn ntfs_of_newer_kernels_reads_and_changes_our_volumes() {
+    check(&DRIVERS[1]);
+}
