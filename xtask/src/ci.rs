@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{demo, no_std, place, program, reproduce, setup, test, tidy};
+use crate::{demo, kernels, no_std, place, program, reproduce, setup, test, tidy};
 
 /// Check everything that must hold before a change lands
 #[derive(clap::Args, Default)]
@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     ("no-std", || no_std::Args::default().run()),
     ("test", || test::Args::default().run()),
     ("demo", || demo::Args::default().run()),
+    ("guest", kernels::read_the_demo),
     ("reproduce", || reproduce::Args::default().run()),
 ];
 

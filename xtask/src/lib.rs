@@ -20,6 +20,7 @@ pub mod demo;
 pub mod desk;
 pub mod fixtures;
 pub mod guest;
+pub mod kernels;
 pub mod no_std;
 pub mod place;
 pub mod program;
