@@ -8,6 +8,7 @@
 //! | [`content`] | what is on a volume, as paths and digests; samples for writers |
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
+//! | [`vhds`] | VHDs put together byte by byte |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
@@ -21,4 +22,5 @@ pub mod judge;
 pub mod mounted;
 pub mod ntfs;
 pub mod paper;
+pub mod vhds;
 pub mod workshop;
