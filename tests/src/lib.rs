@@ -5,6 +5,8 @@
 //! | [`judge`] | other people's programs, run with a time limit; one that is missing fails the test |
 //! | [`workshop`] | a scratch folder, and volumes written into it without the press |
 //! | [`paper`] | a laid-out medium read as if it had been written, and payloads of any length |
+//! | [`disks`] | disks with known content |
+//! | [`stores`] | stores with something in them |
 //! | [`content`] | what is on a volume, as paths and digests; samples for writers |
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
@@ -17,10 +19,12 @@
 //! | `UPDATE_GOLDEN=1` | write the golden files instead of comparing with them |
 
 pub mod content;
+pub mod disks;
 pub mod golden;
 pub mod judge;
 pub mod mounted;
 pub mod ntfs;
 pub mod paper;
 pub mod vhds;
+pub mod stores;
 pub mod workshop;
