@@ -10,20 +10,44 @@ use crate::judge::Judge;
 /// # Panics
 /// When one does: with all that it said.
 pub fn agree(path: &Path, sector_size: u32) {
+    ntfs_3g(path);
+    if sector_size == 512 {
+        seven_zip(path);
+    }
+    sleuth_kit(path);
+    Judge::new("fsntfsinfo").arg(path).agrees();
+}
+
+/// Expects that `ntfsfix -n` and `ntfsinfo` find nothing wrong.
+///
+/// # Panics
+/// When one does: with all that it said.
+pub fn ntfs_3g(path: &Path) {
     let fix = Judge::new("ntfsfix").arg("-n").arg(path).agrees();
     assert!(fix.all().contains("NTFS partition"), "{fix}");
     assert!(!complains(&fix.all()), "{fix}");
     let info = Judge::new("ntfsinfo").arg("-m").arg(path).agrees();
     assert!(!complains(&info.all()), "{info}");
-    if sector_size == 512 {
-        let seven = Judge::new("7z").arg("t").arg("-tntfs").arg(path).agrees();
-        assert!(seven.all().contains("Everything is Ok"), "{seven}");
-    }
+}
+
+/// Expects that 7-Zip reads all files.
+///
+/// # Panics
+/// When it does not: with all that it said.
+pub fn seven_zip(path: &Path) {
+    let seven = Judge::new("7z").arg("t").arg("-tntfs").arg(path).agrees();
+    assert!(seven.all().contains("Everything is Ok"), "{seven}");
+}
+
+/// Expects that `fsstat` and `fls` know the volume, and no file that has lost its directory.
+///
+/// # Panics
+/// When one does not: with all that it said.
+pub fn sleuth_kit(path: &Path) {
     let stat = Judge::new("fsstat").arg("-f").arg("ntfs").arg(path).agrees();
     assert!(stat.text().contains("Version: Windows XP"), "{stat}");
     let files = Judge::new("fls").args(["-f", "ntfs", "-r", "-p"]).arg(path).agrees();
     assert!(!files.text().contains("OrphanFiles/"), "{files}");
-    Judge::new("fsntfsinfo").arg(path).agrees();
 }
 
 fn complains(text: &str) -> bool {
