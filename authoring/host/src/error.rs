@@ -3,30 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What an error means for whoever asked, whichever library it comes from: the command line makes its exit code of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ErrorKind {
-    /// What was asked for contradicts itself, or has no valid name.
-    Usage,
-    /// Bytes are not those that were written.
-    Corrupt,
-    /// A signature is missing, or is not the expected one.
-    Trust,
-    /// It was valid once, or something newer was seen.
-    Expired,
-    /// A chain of layers is broken or incomplete.
-    Chain,
-    /// The target is in use, is there already, or is of the wrong kind.
-    Target,
-    /// There is not enough room.
-    Fit,
-    /// What was to be read is not there or does not answer.
-    Unreachable,
-    /// Somebody asked to stop.
-    Interrupted,
-    /// Anything else.
-    Other,
-}
+use formats::kind::ErrorKind;
 
 /// What was being done when the machine refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

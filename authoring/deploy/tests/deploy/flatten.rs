@@ -1,11 +1,8 @@
 //! A chain on a medium becomes the disk that it describes.
 
-mod fake;
-
 use std::sync::{LazyLock, Mutex};
 
 use deploy::{DeployError, Flatten, Learned, Scratch, Tools, Version, VhdTarget};
-use fake::{Copying, Memory, Recipe, Stack};
 use formats::kind::ErrorKind;
 use formats::layer::FRAME;
 use formats::manifest::paths;
@@ -13,6 +10,8 @@ use formats::time::Timestamp;
 use formats::units::ByteOffset;
 use formats::vhd::{Chain, Disk, Layer, SizeRule, Vhd};
 use uuid::Uuid;
+
+use crate::fake::{Copying, Memory, Recipe, Stack, mix};
 
 const MIB: u64 = 1 << 20;
 
@@ -138,7 +137,7 @@ fn frames_that_layers_above_hide_are_not_read() {
 
 /// Whether a layer of six blocks made from this seed has all its sectors.
 fn whole(seed: u64) -> bool {
-    (0..6u64).all(|block| fake::mix(seed.wrapping_mul(31) + block) % 4 == 0)
+    (0..6u64).all(|block| mix(seed.wrapping_mul(31) + block).is_multiple_of(4))
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl ReadAt for Noise {
         let range = check_range(self.size(), offset, buf.len())?;
         let mut word = mix(self.seed ^ (range.start / 8));
         for (at, byte) in range.zip(buf) {
-            if at % 8 == 0 {
+            if at.is_multiple_of(8) {
                 word = mix(self.seed ^ (at / 8));
             }
             *byte = (word >> (at % 8 * 8)) as u8 | 1;
@@ -96,28 +96,25 @@ impl Stack {
         let uuid = Uuid::from_u128(recipe.seed.into());
         let noise = Noise { seed: recipe.seed << 32, len: recipe.size };
         self.disk.resize(recipe.size as usize, 0);
-        let disk = Disk {
-            block_size: recipe.block_size,
-            ..Disk::new(ByteLen(recipe.size), uuid, Timestamp::EARLIEST)
-        };
-        let parent = self.chain.last().copied();
+        let link = |unique_id| ParentLink { unique_id, time_stamp: 0, name: "parent.vhd".into() };
+        let parent = self.chain.last().copied().map(link);
+        let whole = Disk::new(ByteLen(recipe.size), uuid, Timestamp::EARLIEST);
+        let disk = Disk { block_size: recipe.block_size, parent, ..whole };
         let (kind, vhd) = if recipe.missing == 0 {
             self.disk = read_vec(&noise, ByteOffset(0), recipe.size as usize).unwrap();
             (DiskKind::Fixed, [self.disk.as_slice(), &write::fixed_footer(&disk).unwrap()].concat())
         } else {
-            let name = "parent.vhd".to_owned();
-            let link = |unique_id| ParentLink { unique_id, time_stamp: 0, name };
-            let kind = if parent.is_some() { DiskKind::Differencing } else { DiskKind::Dynamic };
-            (kind, self.blocks(recipe, Disk { parent: parent.map(link), ..disk }, &noise))
+            let kind = if disk.parent.is_some() { DiskKind::Differencing } else { DiskKind::Dynamic };
+            (kind, self.blocks(recipe, &disk, &noise))
         };
-        self.shelve(uuid, parent, kind, ByteLen(recipe.size), &vhd);
+        self.shelve(&disk, kind, &vhd);
         self
     }
 
     /// A VHD of blocks; what it has is laid over the disk, and garbage over the sectors that it has not.
-    fn blocks(&mut self, recipe: &Recipe, disk: Disk, noise: &Noise) -> Vec<u8> {
-        let there = |number: &u32| mix(recipe.seed + u64::from(*number)) % recipe.missing != 0;
-        let plan = Plan::new(&disk, (0..disk.block_count().unwrap()).filter(there)).unwrap();
+    fn blocks(&mut self, recipe: &Recipe, disk: &Disk, noise: &Noise) -> Vec<u8> {
+        let there = |number: &u32| !mix(recipe.seed + u64::from(*number)).is_multiple_of(recipe.missing);
+        let plan = Plan::new(disk, (0..disk.block_count().unwrap()).filter(there)).unwrap();
         let map_of = |block: &Block| Ok(map(recipe, block));
         let file = VhdFile::with_maps(plan.clone(), noise, map_of);
         let mut vhd = read_vec(&file, ByteOffset(0), file.size().0 as usize).unwrap();
@@ -137,7 +134,8 @@ impl Stack {
         vhd
     }
 
-    fn shelve(&mut self, uuid: Uuid, parent: Option<Uuid>, kind: DiskKind, size: ByteLen, vhd: &[u8]) {
+    fn shelve(&mut self, disk: &Disk, kind: DiskKind, vhd: &[u8]) {
+        let uuid = disk.unique_id;
         let mut table = SeekTable::new();
         vhd.chunks(FRAME).for_each(|frame| table.push(frame.len() as u32, frame.len() as u32));
         let stored = [vhd, &table.print()].concat();
@@ -146,9 +144,9 @@ impl Stack {
         self.descriptors.push(LayerDescriptor {
             format: formats::layer::FORMAT,
             uuid,
-            parent,
+            parent: disk.parent.as_ref().map(|parent| parent.unique_id),
             kind,
-            virtual_size: size,
+            virtual_size: disk.size,
             vhd: Digested::of(vhd),
             stored: Digested::of(&stored),
             frames: Digested::of(&frames),
@@ -210,7 +208,9 @@ fn map(recipe: &Recipe, block: &Block) -> SectorMap {
         2 => SectorMap::empty(sectors),
         _ => {
             let mut map = SectorMap::empty(sectors);
-            (0..on_disk).filter(|s| mix(word ^ u64::from(*s)) % 3 == 0).for_each(|sector| map.set(sector));
+            (0..on_disk)
+                .filter(|s| mix(word ^ u64::from(*s)).is_multiple_of(3))
+                .for_each(|sector| map.set(sector));
             map
         }
     }

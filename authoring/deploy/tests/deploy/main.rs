@@ -1,0 +1,5 @@
+//! What deploy promises, on media made in memory.
+
+mod fake;
+mod flatten;
+mod medium;
