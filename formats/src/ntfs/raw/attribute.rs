@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Attribute types ([MS-FSCC] 2.1.5 names them; their codes are in `$AttrDef`).
+/// Attribute types (`ATTRIBUTE_TYPE_CODE` in the Windows developer notes; every volume lists them in `$AttrDef`).
 pub mod kind {
     /// Times, flags and the security id.
     pub const STANDARD_INFORMATION: u32 = 0x10;
@@ -146,7 +146,7 @@ pub struct FileName {
 }
 const _: () = assert!(size_of::<FileName>() == 0x42);
 
-/// What kind of name a name is ([MS-FSCC] 2.1.5).
+/// What kind of name a name is (Metz, "Namespace").
 pub mod namespace {
     /// Any name; no short name goes with it.
     pub const POSIX: u8 = 0;

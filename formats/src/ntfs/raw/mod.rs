@@ -1,4 +1,7 @@
 //! The structures of an NTFS volume as they lie on disk, little-endian, and the constants in them.
+//!
+//! Named after Joachim Metz, "New Technologies File System (NTFS)" (libfsntfs), and the Windows developer notes on the
+//! master file table.
 
 pub mod attribute;
 pub mod boot;
@@ -45,14 +48,15 @@ pub mod number {
     pub const REPARSE_POINTS: u32 = 26;
 }
 
-/// Update sequences protect pieces of this many bytes, whatever the sector size ([MS-FSCC] knows no other; Metz,
-/// "The fix-up values").
+/// Update sequences protect pieces of this many bytes, whatever the size of a sector (`MULTI_SECTOR_HEADER` in the
+/// Windows developer notes).
 pub const STRIDE: usize = 512;
 
 /// Index blocks are this long on every volume that we write, in bytes.
 pub const INDEX_BLOCK: u32 = 4096;
 
-/// A reference to a record: its number and its sequence number (`MFT_SEGMENT_REFERENCE`, [MS-FSCC] 2.1.5).
+/// A reference to a record: its number, and its sequence number in the upper 16 bits (`MFT_SEGMENT_REFERENCE` in the
+/// Windows developer notes).
 pub fn reference(number: u32, sequence: u16) -> u64 {
     u64::from(number) | u64::from(sequence) << 48
 }

@@ -73,7 +73,8 @@ fn indexes(image: &Arc<Image>, regions: &mut Vec<Region>) {
     let start = |extent| ByteOffset(image.units.start(extent));
     for (number, index) in catalogue.indexes.iter().enumerate() {
         let Some(shape) = &index.shape else { continue };
-        let name = format!("{}:$I30", catalogue.path(index.record));
+        let path = catalogue.path(index.record);
+        let name = format!("{}:$I30", if path.is_empty() { "." } else { &path });
         let blocks = Arc::new(Blocks { image: image.clone(), index: number });
         let len = ByteLen(directory::blocks_len(shape));
         regions.push(Region::rendered(&name, start(index.blocks), len, blocks));
@@ -103,7 +104,7 @@ fn files(image: &Image, regions: &mut Vec<Region>) {
     }
 }
 
-/// An empty journal ([MS-FSCC] does not describe it; every driver takes it for one that needs no replay).
+/// An empty journal: every driver takes ones for a journal that has nothing to replay.
 struct Ones;
 
 impl Render for Ones {

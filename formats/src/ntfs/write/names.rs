@@ -14,7 +14,8 @@ const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 /// What counts as a digit after `COM` and `LPT`.
 const DEVICE_DIGITS: &str = "123456789¹²³";
 
-/// Finds out whether a file can have this name ([MS-FSCC] 2.1.5.2 and what Windows makes of it).
+/// Finds out whether a file can have this name: NTFS takes nearly all, so this is what Windows lets programs use
+/// ([MS-FSCC] 2.1.5.2).
 ///
 /// # Errors
 /// [`NameFault`], the first one.

@@ -7,10 +7,9 @@ use core::cmp::Ordering;
 /// Units of UTF-16, and so entries of the table.
 const UNITS: usize = 0x1_0000;
 
-/// The lower-case characters of the table that Windows has written since Windows 7 (Unicode 5.1's simple mappings,
-/// without those that leave the table or fold compatibility characters): the first, the last, the step from one to
-/// the next, and the way to the upper case. All others are their own upper case. Windows replaces a table that
-/// differs, so this is data and not left to a library that follows newer editions of Unicode.
+/// The lower-case characters of the table that Windows writes since Windows 7: the first, the last, the step from one
+/// to the next, and the way to the upper case. All others are their own upper case. The table is close to Unicode 5's
+/// simple mappings and exactly those of no edition; Windows puts a table that differs out of use. So it is data here.
 #[rustfmt::skip]
 const LOWER: [(u16, u16, u16, i32); 134] = [
     (0x0061, 0x007A, 1, -32), (0x00E0, 0x00F6, 1, -32), (0x00F8, 0x00FE, 1, -32), (0x00FF, 0x00FF, 1, 121),
