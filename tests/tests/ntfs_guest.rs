@@ -45,7 +45,7 @@ fn cases() -> Vec<Case> {
     for number in 0..5000 {
         many.file(&format!("directory/{number:x} is a file of this directory"), b"");
     }
-    many.directory(&"d/".repeat(64).trim_end_matches('/').to_owned());
+    many.directory("d/".repeat(64).trim_end_matches('/'));
     let with =
         |sector_size, cluster_size| Volume { sector_size, cluster_size: Some(cluster_size), ..volume() };
     vec![

@@ -19,7 +19,7 @@ pub fn read_the_demo() -> Result<()> {
         std::process::Command::new(place::seedpress()?).arg("cat").arg(&medium).arg("SHA256SUMS"),
     )?;
     for driver in &DRIVERS {
-        let disk = Disk { image: medium.clone(), partition: Some(SEED), writable: false };
+        let disk = Disk { image: medium.clone(), partition: Some(SEED), ..Disk::default() };
         let release = agree(driver, disk, &sums)?;
         println!(
             "guest: driver {} of Linux {release} reads {} files as listed",
@@ -33,8 +33,8 @@ pub fn read_the_demo() -> Result<()> {
 /// Compares what a driver reads with a list of digests, and gives the kernel's release.
 fn agree(driver: &Driver, disk: Disk, sums: &str) -> Result<String> {
     let kernel = driver.kernel()?;
-    let disks = [disk];
-    let report = guest::boot(&kernel, &disks, &guest::reading(driver, &disks), LIMIT)?;
+    let script = driver.reading(&disk.device(0));
+    let report = guest::boot(&kernel, &[disk], &script, LIMIT)?;
     let missing: Vec<_> = unseen(sums, &report.said).collect();
     ensure!(missing.is_empty(), "driver {} does not read as listed: {}", driver.name, missing.join(", "));
     ensure!(!sums.is_empty(), "the medium lists no files");
