@@ -10,20 +10,23 @@ use crate::{demo, kernels, no_std, place, program, reproduce, setup, test, tidy}
 #[derive(clap::Args, Default)]
 pub struct Args {}
 
-/// A step: its name, and what it does.
-type Step = (&'static str, fn() -> Result<()>);
+/// A step: its name, and what it does, which gives what there is to say of it.
+type Step = (&'static str, fn() -> Result<String>);
+
+/// The step whose outcome is said again at the very end.
+const TEST: &str = "test";
 
 /// In this order.
 const STEPS: &[Step] = &[
-    ("fmt", fmt),
-    ("clippy", clippy),
-    ("doc", doc),
-    ("tidy", || tidy::Args::default().run()),
-    ("no-std", || no_std::Args::default().run()),
-    ("test", || test::Args::default().run()),
-    ("demo", || demo::Args::default().run()),
-    ("guest", kernels::read_the_demo),
-    ("reproduce", || reproduce::Args::default().run()),
+    ("fmt", || fmt().map(passed)),
+    ("clippy", || clippy().map(passed)),
+    ("doc", || doc().map(passed)),
+    ("tidy", || tidy::Args::default().run().map(passed)),
+    ("no-std", || no_std::Args::default().run().map(passed)),
+    (TEST, || test::Args::default().tally().map(|tally| tally.to_string())),
+    ("demo", || demo::Args::default().run().map(passed)),
+    ("guest", || kernels::read_the_demo().map(passed)),
+    ("reproduce", || reproduce::Args::default().run().map(passed)),
 ];
 
 impl Args {
@@ -38,7 +41,9 @@ impl Args {
         for step in &done {
             println!("{:12} {:>7.1}s  {}", step.name, step.took.as_secs_f64(), step.result());
         }
-        let failed: Vec<_> = done.iter().filter(|step| step.error.is_some()).map(|step| step.name).collect();
+        let tests = done.iter().filter(|step| step.name == TEST).find_map(|step| step.outcome.as_ref().ok());
+        println!("\n{}", tests.map_or("", String::as_str));
+        let failed: Vec<_> = done.iter().filter(|step| step.outcome.is_err()).map(|step| step.name).collect();
         if !failed.is_empty() {
             bail!("{} of {} steps failed: {}", failed.len(), done.len(), failed.join(", "));
         }
@@ -50,14 +55,14 @@ impl Args {
 struct Done {
     name: &'static str,
     took: Duration,
-    error: Option<anyhow::Error>,
+    outcome: Result<String>,
 }
 
 impl Done {
     fn result(&self) -> String {
-        match &self.error {
-            None => "passed".into(),
-            Some(error) => format!("FAILED: {}", format!("{error:#}").lines().next().unwrap_or_default()),
+        match &self.outcome {
+            Ok(said) => said.clone(),
+            Err(error) => format!("FAILED: {}", format!("{error:#}").lines().next().unwrap_or_default()),
         }
     }
 }
@@ -65,11 +70,15 @@ impl Done {
 fn run((name, step): &Step) -> Done {
     println!("\n=== {name}");
     let start = Instant::now();
-    let error = step().err();
-    if let Some(error) = &error {
+    let outcome = step();
+    if let Err(error) = &outcome {
         println!("{name}: {error:#}");
     }
-    Done { name, took: start.elapsed(), error }
+    Done { name, took: start.elapsed(), outcome }
+}
+
+fn passed((): ()) -> String {
+    "passed".into()
 }
 
 fn fmt() -> Result<()> {

@@ -1,5 +1,6 @@
 //! `test`: every test of the workspace, and what came of them in one line at the end.
 
+use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -21,6 +22,16 @@ impl Args {
     /// # Errors
     /// When one does not pass, or none ran.
     pub fn run(self) -> Result<()> {
+        let tally = self.tally()?;
+        println!("\n{tally}");
+        Ok(())
+    }
+
+    /// Runs the tests and counts them.
+    ///
+    /// # Errors
+    /// When one does not pass, or none ran.
+    pub fn tally(self) -> Result<Tally> {
         setup::ensure()?;
         let mut command = place::cargo();
         command.args(["test", "--no-fail-fast"]);
@@ -30,16 +41,16 @@ impl Args {
         let scratch = place::empty_folder("scratch")?;
         command.args(&self.more).env("SEEDPRESS_SCRATCH", &scratch).env("TMPDIR", &scratch);
         let (tally, passed) = watch(&mut command)?;
-        tally.print();
-        ensure!(passed && tally.failed == 0, "{} of {} tests failed", tally.failed, tally.all());
+        tally.names_of_failed.iter().for_each(|name| println!("failed: {name}"));
+        ensure!(passed && tally.failed == 0, "tests do not pass\n\n{tally}");
         ensure!(tally.passed > 0, "no test ran");
-        Ok(())
+        Ok(tally)
     }
 }
 
 /// What came of a run of tests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Tally {
+pub struct Tally {
     passed: u64,
     failed: u64,
     names_of_failed: Vec<String>,
@@ -55,16 +66,11 @@ impl Tally {
             self.failed += count(rest, " failed");
         }
     }
+}
 
-    fn all(&self) -> u64 {
-        self.passed + self.failed
-    }
-
-    fn print(&self) {
-        for name in &self.names_of_failed {
-            println!("failed: {name}");
-        }
-        println!("\n{} passed, {} failed", self.passed, self.failed);
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
     }
 }
 
