@@ -25,6 +25,6 @@ pub mod judge;
 pub mod mounted;
 pub mod ntfs;
 pub mod paper;
-pub mod vhds;
 pub mod stores;
+pub mod vhds;
 pub mod workshop;

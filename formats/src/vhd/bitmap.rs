@@ -117,3 +117,36 @@ pub(super) fn bitmap_len(block_size: u32) -> u64 {
 fn bit(sector: u32) -> u8 {
     0x80 >> (sector % 8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sector_has_the_highest_bit() {
+        let mut map = SectorMap::empty(16);
+        map.set(0);
+        map.set(9);
+        map.set(16);
+        assert_eq!(map.as_bytes(), [0x80, 0x40]);
+        assert_eq!(SectorMap::from_turned_bytes(&[0x01, 0x02], 16), map);
+        assert_eq!((map.has(9), map.has(10), map.has(u32::MAX)), (true, false, false));
+    }
+
+    #[test]
+    fn runs_end_where_the_bit_changes() {
+        let map = SectorMap::from_bytes(&[0x0f, 0xff, 0xff, 0x80], 32);
+        assert_eq!(map.run(0, 32), (false, 4));
+        assert_eq!(map.run(5, 32), (true, 25));
+        assert_eq!(map.run(5, 17), (true, 17));
+        assert_eq!(map.run(25, 32), (false, 32));
+        assert_eq!(map.count(), 21);
+    }
+
+    #[test]
+    fn bits_behind_the_block_are_not_there() {
+        assert_eq!(SectorMap::from_bytes(&[0xff], 2).as_bytes(), [0xc0]);
+        assert_eq!(SectorMap::from_bytes(&[], 2), SectorMap::empty(2));
+        assert_eq!(SectorMap::first(9, 4), SectorMap::from_bytes(&[0xff], 4));
+    }
+}

@@ -56,7 +56,7 @@ pub(super) fn read(source: &impl ReadAt, at: ByteOffset) -> Result<Footer, VhdEr
 }
 
 /// Whether these are the bytes of a footer, as they were written.
-fn check_integrity(footer: &Footer, structure: Structure, at: ByteOffset) -> Result<(), VhdError> {
+pub(super) fn check_integrity(footer: &Footer, structure: Structure, at: ByteOffset) -> Result<(), VhdError> {
     match footer.cookie {
         raw::FOOTER_COOKIE => {}
         raw::POISON_COOKIE => return Err(VhdError::Poisoned { structure, at }),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use zerocopy::IntoBytes;
 use zerocopy::byteorder::big_endian::U32;
 
-use super::error::VhdError;
+use super::error::{Structure, VhdError};
 use super::footer;
 use super::raw::{FOOTER_COOKIE, Footer};
 use super::read::{Kind, Vhd};
@@ -63,7 +63,7 @@ fn rename(
     unique_id: Uuid,
 ) -> Result<Option<(ByteOffset, Footer)>, VhdError> {
     let old = footer::read(source, at)?;
-    if old.cookie != FOOTER_COOKIE || old.compute_checksum() != old.checksum.get() {
+    if footer::check_integrity(&old, Structure::Footer, at).is_err() {
         return Ok(None);
     }
     let mut new = Footer { unique_id: unique_id.into_bytes(), ..old };

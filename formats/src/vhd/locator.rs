@@ -54,9 +54,9 @@ impl Locator {
             Platform::FileUrl => String::from(self.path.strip_prefix("file://")?),
             _ => return None,
         };
-        let is_absolute = path.starts_with('/') || path.contains([':', '\0']);
         let needs_dot = self.platform == Platform::FileUrl && !path.starts_with('.');
         let path = path.trim_start_matches("./");
+        let is_absolute = path.starts_with('/') || path.contains([':', '\0']);
         (!is_absolute && !needs_dot && !path.is_empty()).then(|| path.into())
     }
 
@@ -124,5 +124,36 @@ fn space(entry: &LocatorEntry) -> ByteLen {
     match u64::from(entry.platform_data_space.get()) {
         sectors if sectors < SECTOR => ByteLen(sectors * SECTOR),
         bytes => ByteLen(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relative(platform: Platform, path: &str) -> Option<String> {
+        let (at, len, space) = (ByteOffset::ZERO, ByteLen::ZERO, ByteLen::ZERO);
+        Locator { platform, slot: 0, at, len, space, path: path.into() }.relative()
+    }
+
+    #[test]
+    fn only_relative_paths_are_followed() {
+        let windows = |path| relative(Platform::WindowsRelative, path);
+        assert_eq!(windows(r".\base.vhd").as_deref(), Some("base.vhd"));
+        assert_eq!(windows(r"..\old\base.vhd").as_deref(), Some("../old/base.vhd"));
+        assert_eq!(windows("base.vhd").as_deref(), Some("base.vhd"));
+        for path in
+            [r"C:\base.vhd", r"\\host\base.vhd", r"\base.vhd", "/base.vhd", r".\/base", "", r".\", "a\0b"]
+        {
+            assert_eq!(windows(path), None, "{path}");
+        }
+        let url = |path| relative(Platform::FileUrl, path);
+        assert_eq!(url("file://./base.vhd").as_deref(), Some("base.vhd"));
+        assert_eq!(url("file://../base.vhd").as_deref(), Some("../base.vhd"));
+        assert_eq!(
+            (url("file:///base.vhd"), url("file://host/base.vhd"), url("base.vhd")),
+            (None, None, None)
+        );
+        assert_eq!(relative(Platform::WindowsAbsolute, "base.vhd"), None);
     }
 }

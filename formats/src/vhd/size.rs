@@ -73,3 +73,37 @@ fn sectors_and_heads(total: u64) -> (u8, u8) {
     let sectors = if total / 31 < 16 * 1024 { 31 } else { 63 };
     (sectors, 16)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{GIB, MIB};
+
+    fn geometry(size: u64) -> (u16, u8, u8) {
+        let geometry = Geometry::of(ByteLen(size));
+        (geometry.cylinders.get(), geometry.heads, geometry.sectors)
+    }
+
+    #[test]
+    fn geometries_are_those_of_the_specification() {
+        assert_eq!(geometry(0), (0, 4, 17));
+        // As Windows wrote it for this size.
+        assert_eq!(geometry(4 * MIB), (120, 4, 17));
+        assert_eq!(geometry(64 * MIB), (963, 8, 17));
+        assert_eq!(geometry(200 * MIB), (825, 16, 31));
+        assert_eq!(geometry(GIB), (2080, 16, 63));
+        assert_eq!(geometry(20 * GIB), (41610, 16, 63));
+        assert_eq!(geometry(40 * GIB), (20560, 16, 255));
+        assert_eq!(geometry(MAX_DISK), (65535, 16, 255));
+        assert_eq!(Geometry::of(ByteLen(MAX_DISK)).size(), None);
+    }
+
+    #[test]
+    fn a_geometry_never_says_more_than_there_is() {
+        let sizes = (0..40).flat_map(|power| [1u64 << power, (1 << power) * 3 - 1]).map(|n| n * SECTOR);
+        for size in sizes.filter(|size| *size <= MAX_DISK) {
+            let said = Geometry::of(ByteLen(size)).size().unwrap_or(ByteLen(size));
+            assert!(said.0 <= size, "{size}");
+        }
+    }
+}
