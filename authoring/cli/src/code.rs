@@ -2,9 +2,16 @@
 
 use std::fmt::Write as _;
 
+use deploy::{DeployError, MediumError, TrustError};
 use formats::minisign::{FileError, SecretKeyError};
 use host::{ErrorKind, HostError, Interrupted};
-use store::StoreError;
+use press::complete::CompleteError;
+use press::fill::FillError;
+use press::layout::LayoutError;
+use press::plan::PlanError;
+use press::sources::SourceError;
+use press::template::TemplateError;
+use store::{PublishError, StoreError};
 
 use crate::error::Refusal;
 
@@ -84,6 +91,14 @@ pub fn of(error: &anyhow::Error) -> Code {
     error.chain().find_map(of_cause).unwrap_or(Code::Other)
 }
 
+/// The code for everything that was found wrong. What is trusted matters more than what is whole, and that more than
+/// the rest.
+pub fn worst(kinds: impl Iterator<Item = ErrorKind>) -> Code {
+    let order = [Code::Trust, Code::Corrupt, Code::Chain, Code::Expired];
+    let place = |code: &Code| order.iter().position(|other| other == code).unwrap_or(order.len());
+    kinds.map(Code::from).min_by_key(place).unwrap_or(Code::Done)
+}
+
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
     if cause.is::<Interrupted>() {
         return Some(Code::Interrupted);
@@ -99,9 +114,27 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
 
 /// The kind of an error of one of the libraries.
 fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
-    let host = cause.downcast_ref().map(HostError::kind);
-    host.or_else(|| cause.downcast_ref().map(StoreError::kind))
+    KINDS.iter().find_map(|kind| kind(cause))
 }
+
+/// Looks whether an error is of one type, and of which kind it is then.
+type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
+
+/// Every type of error that knows its kind.
+const KINDS: [KindOf; 12] = [
+    |e| e.downcast_ref().map(HostError::kind),
+    |e| e.downcast_ref().map(StoreError::kind),
+    |e| e.downcast_ref().map(PublishError::kind),
+    |e| e.downcast_ref().map(DeployError::kind),
+    |e| e.downcast_ref().map(TrustError::kind),
+    |e| e.downcast_ref().map(SourceError::kind),
+    |e| e.downcast_ref().map(PlanError::kind),
+    |e| e.downcast_ref().map(LayoutError::kind),
+    |e| e.downcast_ref().map(CompleteError::kind),
+    |e| e.downcast_ref().map(FillError::kind),
+    |e| e.is::<MediumError>().then_some(ErrorKind::Corrupt),
+    |e| e.is::<TemplateError>().then_some(ErrorKind::Usage),
+];
 
 impl From<ErrorKind> for Code {
     fn from(kind: ErrorKind) -> Self {

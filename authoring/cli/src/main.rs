@@ -7,23 +7,31 @@
 //! | `shell` | what a verb is given: global options, threads, progress |
 //! | `code`, `error` | exit codes, and how errors are told |
 //! | `output`, `progress/` | stdout, stderr and bars |
+//! | `pressing` | what `plan` and `build` press |
+//! | `medium`, `place` | media as arguments, and paths on them |
+//! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret` | minisign's keys, their passwords |
 //! | `name`, `size`, `table` | `Win7@2`, `16GiB`, columns |
 
 mod code;
 mod date;
+mod decoder;
 mod error;
 mod interrupt;
 mod key;
+mod medium;
 mod name;
 mod options;
 mod output;
+mod place;
+mod pressing;
 mod progress;
 mod secret;
 mod shell;
 mod size;
 mod table;
+mod target;
 mod verbs;
 
 use std::process::ExitCode;
@@ -43,8 +51,17 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, shell: &Shell) -> anyhow::Result<Code> {
     match verb {
+        Verb::Publish(args) => args.run(shell),
         Verb::Images(args) => args.run(shell),
         Verb::Locate(args) => args.run(shell),
+        Verb::Check(args) => args.run(shell),
+        Verb::Plan(args) => args.run(shell),
+        Verb::Build(args) => args.run(shell),
+        Verb::Verify(args) => args.run(shell),
+        Verb::Identify(args) => args.run(shell),
+        Verb::Ls(args) => args.run(shell),
+        Verb::Cat(args) => args.run(shell),
+        Verb::Deploy(args) => args.run(shell),
         Verb::Keygen(args) => args.run(shell),
         Verb::Completions(args) => args.run(shell),
         Verb::Man(args) => args.run(shell),

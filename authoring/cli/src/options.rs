@@ -47,8 +47,17 @@ pub struct Global {
 /// What seedpress can do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    Publish(verbs::publish::Publish),
     Images(verbs::images::Images),
     Locate(verbs::locate::Locate),
+    Check(verbs::check::Check),
+    Plan(verbs::plan::Plan),
+    Build(verbs::build::Build),
+    Verify(verbs::verify::Verify),
+    Identify(verbs::identify::Identify),
+    Ls(verbs::ls::Ls),
+    Cat(verbs::cat::Cat),
+    Deploy(verbs::deploy::Deploy),
     Keygen(verbs::keygen::Keygen),
     Completions(verbs::completions::Completions),
     Man(verbs::man::Man),

@@ -4,12 +4,31 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anyhow::Context as _;
+use host::ErrorKind;
 use serde::Serialize;
+
+use crate::code::Code;
 
 /// What a verb found out or did, for programs and, through [`Display`], for people.
 pub trait Answer: Serialize + Display {
     /// Names the shape of the object, with a number that rises when a field is taken away or changes its meaning.
     const SCHEMA: &'static str;
+}
+
+/// Something that is wrong, for programs.
+#[derive(Serialize)]
+pub struct Found {
+    /// The name of the exit code that it alone would have.
+    pub kind: &'static str,
+    /// What it is.
+    pub message: String,
+}
+
+impl Found {
+    /// A problem of a kind.
+    pub fn new(kind: ErrorKind, problem: &impl Display) -> Self {
+        Self { kind: Code::from(kind).name(), message: problem.to_string() }
+    }
 }
 
 /// An object that says which shape it has.

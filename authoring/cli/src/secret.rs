@@ -52,15 +52,10 @@ impl PasswordFile {
         Ok(password)
     }
 
-    /// Whether a file was named.
-    pub fn is_given(&self) -> bool {
-        self.password_file.is_some()
-    }
-
     fn given(&self) -> anyhow::Result<Option<String>> {
         match &self.password_file {
             Some(path) => first_line(path).map(Some),
-            None => Ok(std::env::var(PASSWORD).ok()),
+            None => Ok(std::env::var(PASSWORD).ok().filter(|password| !password.is_empty())),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use host::{Crew, Observer, Stop};
+use anyhow::Context as _;
+use clap::Args;
+use host::{Crew, Event, HostError, Leftover, Observer, Output, Stop};
 use store::Store;
 
 use crate::code::Code;
@@ -11,12 +13,31 @@ use crate::interrupt;
 use crate::options::{self, Global};
 use crate::output::{self, Answer};
 use crate::progress::{Meter, Mode};
+use crate::size;
 
 /// The surroundings of a verb.
 pub struct Shell {
     global: Global,
     meter: Meter,
     stop: Stop,
+}
+
+/// How many threads do the work.
+#[derive(Args, Debug)]
+pub struct Threads {
+    /// How many threads do the work; without it one more than there are cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+impl Threads {
+    /// The threads.
+    ///
+    /// # Errors
+    /// When the machine gives none.
+    pub fn crew(&self, shell: &Shell) -> anyhow::Result<Crew> {
+        Crew::new(self.threads.map(usize::from), shell.stop.clone()).context("cannot start threads")
+    }
 }
 
 impl Shell {
@@ -36,15 +57,6 @@ impl Shell {
     /// What Ctrl-C sets.
     pub fn stop(&self) -> &Stop {
         &self.stop
-    }
-
-    /// Threads to do the work: as many as asked for, or as many as there are cores.
-    ///
-    /// # Errors
-    /// When the machine gives no threads.
-    pub fn crew(&self, threads: Option<usize>) -> anyhow::Result<Crew> {
-        use anyhow::Context as _;
-        Crew::new(threads, self.stop.clone()).context("cannot start threads")
     }
 
     /// The store that the options or the environment name.
@@ -69,6 +81,23 @@ impl Shell {
             return Err(Refusal::usage(what).next("mount it, and name the folder"));
         }
         Ok(path)
+    }
+
+    /// Begins an output, and tells what a run that was cut off had left there.
+    ///
+    /// # Errors
+    /// [`HostError`] of [`Output::begin`].
+    pub fn begin(&self, target: &Path, len: u64, force: bool) -> Result<Output, HostError> {
+        let (output, leftover) = Output::begin(target, len, force)?;
+        if let Some(Leftover { path, len }) = leftover {
+            let text = format!(
+                "removed {}, {} that a run which was cut off had left",
+                path.display(),
+                size::show(len)
+            );
+            self.meter.event(Event::Notice(text));
+        }
+        Ok(output)
     }
 
     /// Whether programs read the answer.
@@ -102,7 +131,7 @@ impl Shell {
         }
         if self.global.json {
             // The program ends with this error, whether or not it can be written twice.
-            let _ = output::to_stdout(output::document("seedpress/error/1", &told).as_bytes());
+            let _ = output::to_stdout(output::document("seedpress.error/1", &told).as_bytes());
         }
         code
     }

@@ -19,6 +19,8 @@ pub struct Request {
     pub size: Option<ByteLen>,
     /// The size of its sectors, in bytes: 512 or 4096.
     pub sector_size: u32,
+    /// The size of the seed volume's clusters, in bytes; `None` takes what suits its size.
+    pub cluster_size: Option<u32>,
     /// When it is pressed: the time of every file on it.
     pub time: Timestamp,
     /// From when on clients refuse it.
@@ -31,6 +33,15 @@ impl Request {
     /// A request for an unsigned medium of the smallest size.
     pub fn new(template: Template, time: Timestamp) -> Self {
         let label = template.seed.label.clone();
-        Self { template, label, size: None, sector_size: 512, time, expires: None, signed: false }
+        Self {
+            template,
+            label,
+            size: None,
+            sector_size: 512,
+            cluster_size: None,
+            time,
+            expires: None,
+            signed: false,
+        }
     }
 }

@@ -181,7 +181,7 @@ impl Places {
         ntfs::Volume {
             size: self.seed_len,
             sector_size: request.sector_size,
-            cluster_size: None,
+            cluster_size: request.cluster_size,
             hidden_sectors: self.seed.0 / u64::from(request.sector_size).max(1),
             label: request.label.clone(),
             serial: plan.identities.serial64("SEED"),

@@ -42,7 +42,7 @@ impl Completions {
 }
 
 impl Answer for Script {
-    const SCHEMA: &'static str = "seedpress/completions/1";
+    const SCHEMA: &'static str = "seedpress.completions/1";
 }
 
 impl fmt::Display for Script {

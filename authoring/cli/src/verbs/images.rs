@@ -8,9 +8,9 @@ use formats::time::Timestamp;
 use formats::units::ByteLen;
 use serde::Serialize;
 
-use crate::code::Code;
+use crate::code::{self, Code};
 use crate::error::one_line;
-use crate::output::Answer;
+use crate::output::{Answer, Found};
 use crate::shell::Shell;
 use crate::size;
 use crate::table::Table;
@@ -33,7 +33,7 @@ struct Listed {
 #[derive(Serialize)]
 struct List {
     images: Vec<Listed>,
-    problems: Vec<String>,
+    problems: Vec<Found>,
 }
 
 impl Images {
@@ -43,11 +43,12 @@ impl Images {
     /// When the store cannot be read.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let found = shell.store()?.images()?;
-        let code = found.problems.iter().map(|problem| Code::from(problem.error.kind())).max();
+        let code = code::worst(found.problems.iter().map(|problem| problem.error.kind()));
         let images = found.versions.into_iter().map(Listed::from).collect();
-        let problems = found.problems.iter().map(ToString::to_string).collect();
+        let problems =
+            found.problems.iter().map(|problem| Found::new(problem.error.kind(), problem)).collect();
         shell.answer(&List { images, problems })?;
-        Ok(code.unwrap_or(Code::Done))
+        Ok(code)
     }
 }
 
@@ -59,7 +60,7 @@ impl From<ImageDocument> for Listed {
 }
 
 impl Answer for List {
-    const SCHEMA: &'static str = "seedpress/images/1";
+    const SCHEMA: &'static str = "seedpress.images/1";
 }
 
 impl fmt::Display for List {
@@ -75,6 +76,6 @@ impl fmt::Display for List {
             table.row([title, size, image.layers.to_string(), published, one_line(&image.note)]);
         }
         table.fmt(f)?;
-        self.problems.iter().try_for_each(|problem| writeln!(f, "problem: {}", one_line(problem)))
+        self.problems.iter().try_for_each(|problem| writeln!(f, "problem: {}", one_line(&problem.message)))
     }
 }

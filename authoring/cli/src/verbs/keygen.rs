@@ -91,7 +91,7 @@ impl Keygen {
 }
 
 impl Answer for Made {
-    const SCHEMA: &'static str = "seedpress/keygen/1";
+    const SCHEMA: &'static str = "seedpress.keygen/1";
 }
 
 impl fmt::Display for Made {

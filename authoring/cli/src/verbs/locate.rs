@@ -98,7 +98,7 @@ impl From<&Layer> for Link {
 }
 
 impl Answer for Chain {
-    const SCHEMA: &'static str = "seedpress/locate/1";
+    const SCHEMA: &'static str = "seedpress.locate/1";
 }
 
 impl fmt::Display for Chain {

@@ -51,7 +51,7 @@ impl Man {
 }
 
 impl Answer for Pages {
-    const SCHEMA: &'static str = "seedpress/man/1";
+    const SCHEMA: &'static str = "seedpress.man/1";
 }
 
 impl fmt::Display for Pages {

@@ -1,0 +1,95 @@
+//! Media as arguments: an image, a device, or a folder where one is mounted.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use deploy::{Medium, Signed};
+use formats::units::ByteLen;
+use host::{Event, FileSource, Folder};
+use serde::Serialize;
+
+use crate::shell::Shell;
+use crate::size;
+
+/// Which medium.
+#[derive(Args, Debug)]
+pub struct MediumArg {
+    /// An image file, a block device, or a folder where a medium is mounted
+    #[arg(value_name = "MEDIUM")]
+    pub medium: PathBuf,
+}
+
+impl MediumArg {
+    /// Opens the medium, and tells what is wrong with it and does not keep it from being used.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(&self, shell: &Shell) -> anyhow::Result<Medium> {
+        let medium = self.open_quietly()?;
+        for remark in medium.remarks() {
+            let text = format!("{}: {}", self.medium.display(), crate::error::chain(remark));
+            shell.observer().event(Event::Warning(text));
+        }
+        Ok(medium)
+    }
+
+    fn open_quietly(&self) -> anyhow::Result<Medium> {
+        if self.is_folder() {
+            return Ok(Medium::mounted(Box::new(Folder::new(&self.medium))));
+        }
+        let source = FileSource::open(&self.medium)?;
+        Medium::open(Arc::new(source)).with_context(|| format!("cannot use {}", self.medium.display()))
+    }
+
+    /// Whether it is a folder, of which only files can be seen.
+    pub fn is_folder(&self) -> bool {
+        self.medium.is_dir()
+    }
+}
+
+/// Who signed a medium, as it is told.
+#[derive(Serialize)]
+pub struct Signer {
+    /// The key's id.
+    pub key: String,
+    /// Whether the signature was verified with a trusted key.
+    verified: bool,
+    /// What was signed with the manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+impl Signer {
+    /// Who signed, if anybody did.
+    pub fn of(signed: &Signed) -> Option<Self> {
+        match signed {
+            Signed::By { key, comment } => {
+                Some(Self { key: key.to_string(), verified: true, comment: Some(comment.clone()) })
+            }
+            Signed::Unverified { key } => Some(Self { key: key.to_string(), verified: false, comment: None }),
+            Signed::Not => None,
+        }
+    }
+}
+
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.comment {
+            Some(comment) => write!(f, "by key {}: {}", self.key, crate::error::one_line(comment)),
+            None => write!(f, "by key {}, which was not verified: --pubkey does that", self.key),
+        }
+    }
+}
+
+/// Who signed, in words.
+pub fn signed_by(signer: Option<&Signer>) -> String {
+    signer.map_or_else(|| "no".into(), ToString::to_string)
+}
+
+/// A size for people, and exactly.
+pub fn exact(len: ByteLen) -> String {
+    format!("{} ({len})", size::show(len.0))
+}

@@ -1,0 +1,130 @@
+//! What is to be pressed: the options that `plan` and `build` share, and the layout that follows from them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use formats::io::ReadAt as _;
+use formats::manifest::Volume;
+use formats::time::Timestamp;
+use formats::units::ByteLen;
+use host::{Crew, FileSource, HostError, Operation, is_device};
+use press::{Layout, Request, Sources, Template};
+
+use crate::error::Refusal;
+use crate::name::Wanted;
+use crate::shell::Shell;
+use crate::{date, size};
+
+/// The name of the template that comes with the program.
+const USB: &str = "usb";
+
+/// What is to be pressed, and what it looks like.
+#[derive(Args, Debug)]
+pub struct Pressing {
+    /// The versions to press; without @VERSION the newest one
+    #[arg(value_name = "NAME[@VERSION]", required = true)]
+    wanted: Vec<Wanted>,
+    /// The image file to make, or the block device to write to
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Overwrite an image file that is there
+    #[arg(short, long)]
+    pub force: bool,
+    /// The kind of medium: a template's name or its file
+    #[arg(long, value_name = "TEMPLATE", default_value = USB)]
+    template: PathBuf,
+    /// The medium's size; without it a device is used whole, and a file is as
+    /// small as can be with 16 MiB to spare
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    size: Option<ByteLen>,
+    /// The label of the seed volume; without it the template's
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Sign the manifest with this minisign secret key
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+    /// Put everything in this folder onto the EFI system partition
+    #[arg(long, value_name = "DIR")]
+    esp_tree: Option<PathBuf>,
+    /// Also put everything in this folder onto the seed volume. May be given more than once
+    #[arg(long, value_name = "DIR")]
+    add: Vec<PathBuf>,
+    /// The size of the medium's sectors
+    #[arg(long, value_name = "BYTES", value_parser = ["512", "4096"], default_value = "512")]
+    sector_size: String,
+    /// The size of the seed volume's clusters; without it what suits its size
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    cluster_size: Option<ByteLen>,
+    /// From when on clients refuse the medium: 2027-01-31 or
+    /// 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = date::parse)]
+    expires: Option<Timestamp>,
+}
+
+impl Pressing {
+    /// The layout of the medium. Folders are read for it, and nothing is written.
+    ///
+    /// # Errors
+    /// When something is not there, or does not go together.
+    pub fn lay_out(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Layout> {
+        let mut sources = self.versions(shell)?;
+        let request = self.request(sources.newest())?;
+        let esp = self.esp_tree.iter().map(|folder| (folder, Volume::Esp));
+        for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder, Volume::Seed))) {
+            sources.add_folder(folder, volume, crew, shell.observer())?;
+        }
+        Ok(press::plan(request, sources)?.lay_out()?)
+    }
+
+    /// The versions that were asked for, out of the store.
+    fn versions(&self, shell: &Shell) -> anyhow::Result<Sources> {
+        let store = shell.store()?;
+        let mut sources = Sources::new();
+        for wanted in &self.wanted {
+            sources.add_version(store.locate(&wanted.name, wanted.version.as_deref())?);
+        }
+        Ok(sources)
+    }
+
+    /// The request. Its time is that of the environment or of the newest image, never the clock's, so that the same
+    /// command gives the same medium.
+    fn request(&self, newest: Option<Timestamp>) -> anyhow::Result<Request> {
+        let template = self.template()?;
+        let time = date::epoch()?.or(newest).unwrap_or(Timestamp::EARLIEST);
+        let label = self.label.clone().unwrap_or_else(|| template.seed.label.clone());
+        Ok(Request {
+            label,
+            size: self.size()?,
+            sector_size: self.sector_size.parse()?,
+            cluster_size: self.cluster_size()?,
+            expires: self.expires,
+            signed: self.sign.is_some(),
+            ..Request::new(template, time)
+        })
+    }
+
+    fn template(&self) -> anyhow::Result<Template> {
+        if self.template == Path::new(USB) {
+            return Ok(Template::usb()?);
+        }
+        let text =
+            fs::read_to_string(&self.template).map_err(HostError::io(Operation::Read, &self.template))?;
+        Template::parse(&text).with_context(|| format!("cannot use {}", self.template.display()))
+    }
+
+    fn size(&self) -> anyhow::Result<Option<ByteLen>> {
+        match &self.output {
+            Some(device) if self.size.is_none() && is_device(device) => {
+                Ok(Some(FileSource::open(device)?.size()))
+            }
+            _ => Ok(self.size),
+        }
+    }
+
+    fn cluster_size(&self) -> Result<Option<u32>, Refusal> {
+        let refuse = |len: ByteLen| Refusal::usage(format!("no volume has clusters of {len}"));
+        self.cluster_size.map(|len| u32::try_from(len.0).map_err(|_| refuse(len))).transpose()
+    }
+}

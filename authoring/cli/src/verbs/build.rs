@@ -1,0 +1,203 @@
+//! `build`: a medium, from its plan to its name.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use deploy::{Loaded, Medium, Trust};
+use formats::digest::{Hasher, Sha256};
+use formats::io::ReadAt;
+use formats::manifest::Image;
+use formats::minisign::SecretKey;
+use formats::units::{ByteLen, ByteOffset, MIB};
+use host::{Crew, Event, FileSource, Unit};
+use press::verify::{Check, Depth, Report, Verdict, verify};
+use press::{Sealed, Summary};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::code::Code;
+use crate::error::{Refusal, one_line};
+use crate::key;
+use crate::medium::{Signer, exact};
+use crate::output::Answer;
+use crate::pressing::Pressing;
+use crate::secret::PasswordFile;
+use crate::shell::{Shell, Threads};
+use crate::size;
+
+/// Press a medium: an image file, or straight onto a device.
+#[derive(Args, Debug)]
+pub struct Build {
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+/// Kinds of media.
+#[derive(Debug, Subcommand)]
+enum Kind {
+    #[command(mut_arg("output", |output| output.required(true)))]
+    Usb(Usb),
+}
+
+/// Press a disk image for a USB stick or disk.
+///
+/// The same images, options and time give the same bytes. The time of the medium is SOURCE_DATE_EPOCH or, where
+/// that is not set, when the newest of its images was published. An image file has its name only when it is whole
+/// and checked; on a device the partition table is written last.
+#[derive(Args, Debug)]
+struct Usb {
+    #[command(flatten)]
+    pressing: Pressing,
+    #[command(flatten)]
+    password: PasswordFile,
+    /// How much of the medium is read back and checked
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    verify: Depths,
+    /// Also give the SHA-256 of the whole medium, which is read for it
+    #[arg(long)]
+    digest: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// How much of a medium is checked before it gets its name.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Depths {
+    /// Documents and structures, and that every file is there
+    #[default]
+    Quick,
+    /// Every byte
+    Full,
+    /// Nothing
+    None,
+}
+
+#[derive(Serialize)]
+struct Built {
+    output: PathBuf,
+    label: String,
+    medium: Uuid,
+    size: ByteLen,
+    free: ByteLen,
+    payload: ByteLen,
+    images: Vec<String>,
+    /// The id of the key that signed.
+    signed: Option<String>,
+    manifest_sha256: Sha256,
+    sha256: Option<Sha256>,
+}
+
+impl Build {
+    /// Presses the medium and says what it is.
+    ///
+    /// # Errors
+    /// When it cannot be pressed; there is then nothing under its name.
+    pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
+        let Kind::Usb(usb) = self.kind;
+        shell.answer(&usb.press(shell)?)?;
+        Ok(Code::Done)
+    }
+}
+
+impl Usb {
+    fn press(&self, shell: &Shell) -> anyhow::Result<Built> {
+        // clap sees to it that there is an output.
+        let target = self.pressing.output.as_deref().unwrap_or(Path::new(""));
+        let key = self.pressing.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()?;
+        let crew = self.threads.crew(shell)?;
+        let layout = self.pressing.lay_out(shell, &crew)?;
+        let output = shell.begin(target, layout.size().0, self.pressing.force)?;
+        let filled = layout.complete(key.as_ref(), &crew)?.fill(&crew, shell.observer(), output)?;
+        let Sealed { summary, output } = filled.seal()?;
+        let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
+        let loaded = self.read_back(output.path(), trust, &crew, shell)?;
+        let sha256 = if self.digest { Some(digest(output.path(), shell)?) } else { None };
+        shell.stop().check()?;
+        output.commit()?;
+        Ok(Built::of(target, &summary, loaded, sha256))
+    }
+
+    /// What the medium says of itself, after it was checked as a customer would check it.
+    fn read_back(&self, path: &Path, trust: Trust, crew: &Crew, shell: &Shell) -> anyhow::Result<Loaded> {
+        let medium = Medium::open(Arc::new(FileSource::open(path)?)).context(UNLIKE)?;
+        let loaded = deploy::load(&medium, &trust).context(UNLIKE)?;
+        let depth = match self.verify {
+            Depths::Quick => Depth::Quick,
+            Depths::Full => Depth::Full,
+            Depths::None => return Ok(loaded),
+        };
+        let report = verify(&medium, &Check { trust, depth }, crew, shell.observer())?;
+        match report.verdict {
+            Verdict::Pristine if report.problems.is_empty() => Ok(loaded),
+            _ => Err(findings(&report)).context(UNLIKE),
+        }
+    }
+}
+
+/// What is said of a medium that does not read back as it was written.
+const UNLIKE: &str = "the medium is not what was written to it: its device, or this program, is faulty";
+
+fn findings(report: &Report) -> Refusal {
+    let problems = report.problems.iter().map(ToString::to_string);
+    let found: Vec<_> = problems.chain(report.changes.iter().map(ToString::to_string)).collect();
+    Refusal::new(Code::Corrupt, found.join("; "))
+}
+
+/// The digest of the whole medium.
+fn digest(path: &Path, shell: &Shell) -> anyhow::Result<Sha256> {
+    let source = FileSource::open(path)?;
+    let len = source.size().0;
+    shell.observer().event(Event::Begin { task: "digesting", total: len, unit: Unit::Bytes });
+    let mut hasher = Hasher::new();
+    let mut piece = vec![0; MIB.min(len) as usize];
+    for start in (0..len).step_by(MIB as usize) {
+        shell.stop().check()?;
+        let piece = &mut piece[..MIB.min(len - start) as usize];
+        source.read_at(ByteOffset(start), piece)?;
+        hasher.update(piece);
+        shell.observer().event(Event::Advance(piece.len() as u64));
+    }
+    shell.observer().event(Event::End);
+    Ok(hasher.finish())
+}
+
+impl Built {
+    fn of(output: &Path, summary: &Summary, loaded: Loaded, sha256: Option<Sha256>) -> Self {
+        let Loaded { manifest, signed } = loaded;
+        let title = |image: &Image| format!("{}@{}", image.name, image.version);
+        Self {
+            output: output.into(),
+            label: manifest.label,
+            medium: summary.medium,
+            size: summary.size,
+            free: summary.free,
+            payload: summary.payload,
+            images: manifest.images.iter().map(title).collect(),
+            signed: Signer::of(&signed).map(|signer| signer.key),
+            manifest_sha256: summary.manifest,
+            sha256,
+        }
+    }
+}
+
+impl Answer for Built {
+    const SCHEMA: &'static str = "seedpress.build/1";
+}
+
+impl fmt::Display for Built {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "output    {}", self.output.display())?;
+        writeln!(f, "medium    {} \"{}\"", self.medium, one_line(&self.label))?;
+        writeln!(f, "size      {}, free {}", exact(self.size), size::show(self.free.0))?;
+        writeln!(f, "images    {}", self.images.join(" "))?;
+        match &self.signed {
+            Some(key) => writeln!(f, "signed    by key {key}")?,
+            None => writeln!(f, "signed    no")?,
+        }
+        writeln!(f, "manifest  sha256 {}", self.manifest_sha256)?;
+        self.sha256.iter().try_for_each(|digest| writeln!(f, "digest    sha256 {digest}"))
+    }
+}

@@ -1,0 +1,174 @@
+//! `deploy`: a version, from a medium to a disk.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use clap::{Args, ValueEnum};
+use deploy::{Flatten, Loaded, Signed, Target, Tools, Trust, Version, VhdTarget};
+use formats::identity::Identities;
+use formats::manifest::Manifest;
+use formats::units::ByteLen;
+use formats::vhd::{self, Plan};
+use host::{Crew, Event, Unit};
+use serde::Serialize;
+
+use crate::code::Code;
+use crate::date;
+use crate::decoder::Zstd;
+use crate::key::Trusted;
+use crate::medium::{MediumArg, Signer, exact, signed_by};
+use crate::name::Wanted;
+use crate::output::Answer;
+use crate::shell::{Shell, Threads};
+use crate::target::Disk;
+
+/// Write the disk of a version from a medium to a file or device.
+///
+/// Every frame is checked before it is decoded. Of a device, the first MiB is written last; a file has its name only
+/// when it is whole. With --pubkey nothing is written unless one of the keys signed the medium.
+#[derive(Args, Debug)]
+pub struct Deploy {
+    #[command(flatten)]
+    medium: MediumArg,
+    /// The version; without @VERSION the newest one
+    #[arg(value_name = "NAME[@VERSION]")]
+    wanted: Wanted,
+    /// The file to make, or the block device to write to
+    #[arg(short, long, value_name = "TARGET")]
+    output: PathBuf,
+    /// How the disk is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// Overwrite a file that is there
+    #[arg(short, long)]
+    force: bool,
+    #[command(flatten)]
+    trusted: Trusted,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// Formats of disks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// The bytes of the disk
+    #[default]
+    Raw,
+    /// A dynamic VHD
+    Vhd,
+}
+
+#[derive(Serialize)]
+struct Deployed {
+    output: PathBuf,
+    format: Format,
+    image: String,
+    disk_size: ByteLen,
+    signed: Option<Signer>,
+}
+
+/// A version on its way to a target.
+#[derive(Clone, Copy)]
+struct Work<'a, 'm> {
+    version: &'a Version<'m>,
+    crew: &'a Crew,
+    shell: &'a Shell,
+}
+
+impl Deploy {
+    /// Deploys the version.
+    ///
+    /// # Errors
+    /// When the medium is not trusted or damaged, or the target cannot be written.
+    pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
+        let keys = self.trusted.load()?;
+        let medium = self.medium.open(shell)?;
+        let Loaded { manifest, signed } = deploy::load(&medium, &Trust { keys, now: Some(date::now()?) })?;
+        if !matches!(signed, Signed::By { .. }) {
+            let text = "nobody's signature was verified: give --pubkey to have it verified";
+            shell.observer().event(Event::Warning(text.into()));
+        }
+        let Wanted { name, version } = &self.wanted;
+        let version = Version::open(&medium, &manifest, (name, version.as_deref()), &Zstd)?;
+        let crew = self.threads.crew(shell)?;
+        self.write(Work { version: &version, crew: &crew, shell }, &manifest)?;
+        let image = version.image();
+        shell.answer(&Deployed {
+            output: self.output,
+            format: self.format,
+            image: format!("{}@{}", image.name, image.version),
+            disk_size: version.disk_size(),
+            signed: Signer::of(&signed),
+        })?;
+        Ok(Code::Done)
+    }
+
+    fn write(&self, work: Work<'_, '_>, manifest: &Manifest) -> anyhow::Result<()> {
+        match self.format {
+            Format::Raw => {
+                let disk = self.begin(work.version.disk_size(), work.shell)?;
+                work.flatten(&disk)?;
+                Ok(disk.finish()?)
+            }
+            Format::Vhd => {
+                let about = about(work.version, manifest);
+                let plan = Plan::new(&about, work.version.blocks(about.block_size))?;
+                let disk = self.begin(plan.file_len(), work.shell)?;
+                let target = VhdTarget::new(&disk, work.version, &about)?;
+                work.flatten(&target)?;
+                target.finish()?;
+                drop(target);
+                Ok(disk.finish()?)
+            }
+        }
+    }
+
+    fn begin(&self, len: ByteLen, shell: &Shell) -> anyhow::Result<Disk> {
+        let output = shell.begin(&self.output, len.0, self.force)?;
+        Ok(Disk::new(output, len)?)
+    }
+}
+
+impl Work<'_, '_> {
+    /// Writes all layers, leaf first, each with all threads.
+    fn flatten(self, target: &dyn Target) -> anyhow::Result<()> {
+        let Self { version, crew, shell } = self;
+        let observer = shell.observer();
+        let tools = Tools { decoder: &Zstd, target };
+        observer.event(Event::Begin { task: "deploying", total: version.plain_len().0, unit: Unit::Bytes });
+        let mut flatten = Flatten::new(version);
+        while !flatten.is_done() {
+            let learned = Mutex::new(Vec::new());
+            crew.each(flatten.jobs(), Default::default, |scratch, job| {
+                let more = flatten.run(job, tools, scratch)?;
+                learned.lock().unwrap_or_else(PoisonError::into_inner).push(more);
+                observer.event(Event::Advance(job.len.0));
+                anyhow::Ok(())
+            })?;
+            flatten.settle(learned.into_inner().unwrap_or_else(PoisonError::into_inner), tools)?;
+        }
+        observer.event(Event::End);
+        Ok(())
+    }
+}
+
+/// The VHD that a version becomes; the same one each time.
+fn about(version: &Version<'_>, manifest: &Manifest) -> vhd::Disk {
+    let leaf = version.image().chain.last().map(|layer| *layer.as_bytes()).unwrap_or_default();
+    let identity = Identities::of(&leaf).uuid("flattened");
+    vhd::Disk::new(version.disk_size(), identity, manifest.created)
+}
+
+impl Answer for Deployed {
+    const SCHEMA: &'static str = "seedpress.deploy/1";
+}
+
+impl fmt::Display for Deployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "output    {}", self.output.display())?;
+        writeln!(f, "image     {}, a disk of {}", self.image, exact(self.disk_size))?;
+        writeln!(f, "signed    {}", signed_by(self.signed.as_ref()))
+    }
+}

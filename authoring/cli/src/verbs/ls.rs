@@ -1,0 +1,130 @@
+//! `ls`: the files of a medium.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use clap::Args;
+use formats::files::{Files, Kind};
+use formats::units::ByteLen;
+use serde::Serialize;
+
+use crate::code::Code;
+use crate::error::{Refusal, one_line};
+use crate::medium::MediumArg;
+use crate::output::Answer;
+use crate::place::Place;
+use crate::shell::Shell;
+
+/// List files of a medium, without mounting it.
+#[derive(Args, Debug)]
+pub struct Ls {
+    #[command(flatten)]
+    medium: MediumArg,
+    #[command(flatten)]
+    place: Place,
+    /// A directory or file; without it the root
+    #[arg(default_value = "", hide_default_value = true)]
+    path: String,
+    /// Show sizes, in bytes
+    #[arg(short, long)]
+    long: bool,
+    /// Show everything below the path
+    #[arg(short = 'R', long)]
+    recursive: bool,
+}
+
+/// A volume with more entries than this is taken for one that goes in circles.
+const MOST: usize = 1 << 22;
+/// A volume with more directories in each other than this is, too.
+const DEEPEST: usize = 1 << 10;
+
+#[derive(Serialize)]
+struct Listing {
+    entries: Vec<Entry>,
+    #[serde(skip)]
+    long: bool,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    path: String,
+    kind: &'static str,
+    len: ByteLen,
+}
+
+impl Ls {
+    /// Lists a directory or a file.
+    ///
+    /// # Errors
+    /// When it is not there, or the volume cannot be read.
+    pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
+        let medium = self.medium.open(shell)?;
+        let files = self.place.on(&medium)?;
+        let path = Place::path(&self.path);
+        let entries =
+            if is_file(files, path) { vec![file(files, path)?] } else { self.walk(files, path, shell)? };
+        shell.answer(&Listing { entries, long: self.long })?;
+        Ok(Code::Done)
+    }
+
+    /// The entries of a directory, and of those in it when asked for, in the order of paths.
+    fn walk(&self, files: &dyn Files, path: &str, shell: &Shell) -> anyhow::Result<Vec<Entry>> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut open = vec![path.to_owned()];
+        while let Some(path) = open.pop() {
+            shell.stop().check()?;
+            for found in files.list(&path).with_context(|| about(&path))? {
+                let path = if path.is_empty() { found.name } else { format!("{path}/{}", found.name) };
+                if found.kind == Kind::Directory && self.recursive {
+                    open.push(path.clone());
+                }
+                entries.push(Entry { path, kind: name(found.kind), len: found.len });
+            }
+            if entries.len() > MOST || path.split('/').count() > DEEPEST {
+                let what = format!(
+                    "there are more than {MOST} entries or {DEEPEST} levels: the volume goes in circles"
+                );
+                return Err(Refusal::new(Code::Corrupt, what).into());
+            }
+        }
+        entries.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(entries)
+    }
+}
+
+fn is_file(files: &dyn Files, path: &str) -> bool {
+    !path.is_empty() && files.open(path).is_ok()
+}
+
+fn file(files: &dyn Files, path: &str) -> anyhow::Result<Entry> {
+    let len = files.open(path)?.size();
+    Ok(Entry { path: path.into(), kind: name(Kind::File), len })
+}
+
+fn about(path: &str) -> String {
+    if path.is_empty() { "cannot list the root".into() } else { format!("cannot list {path}") }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::Directory => "directory",
+    }
+}
+
+impl Answer for Listing {
+    const SCHEMA: &'static str = "seedpress.ls/1";
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.entries.iter().map(|entry| entry.len.0.to_string().len()).max().unwrap_or_default();
+        self.entries.iter().try_for_each(|entry| {
+            let slash = if entry.kind == name(Kind::Directory) { "/" } else { "" };
+            if self.long {
+                write!(f, "{:>digits$}  ", entry.len.0)?;
+            }
+            writeln!(f, "{}{slash}", one_line(&entry.path))
+        })
+    }
+}
