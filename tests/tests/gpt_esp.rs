@@ -125,6 +125,17 @@ fn a_table_comes_back_as_it_was_written() {
 }
 
 #[test]
+fn a_table_is_readable_text() {
+    let text = usb(GIB, 512, 64 * MIB).to_string();
+    let expected = "\
+GPT 00000000-0000-0000-0000-00000000d15c 1073741824 bytes in sectors of 512
+  1 0x100000 67108864 bytes \"EFI system partition\" 00000000-0000-0000-0000-000000000001 of type c12a7328-f81f-11d2-ba4b-00a0c93ec93b
+  2 0x4100000 1004535808 bytes \"SEED\" 00000000-0000-0000-0000-000000000002 of type ebd0a0a2-b9e5-4433-87c0-68b6b72699c7
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn a_damaged_primary_table_falls_back_to_the_backup_and_says_so() {
     for sector_size in [512, 4096] {
         let table = usb(64 * MIB, sector_size, 33 * MIB);
@@ -310,6 +321,29 @@ fn hostile_volumes_never_panic_and_never_loop() {
         Ok(())
     });
     checked.unwrap();
+}
+
+#[test]
+fn directories_that_lead_back_or_never_end_are_named() {
+    let volume = esp(40 * MIB, 512);
+    let mut tree = Directory::new();
+    tree.add_directory("one/two").unwrap();
+    let regions = on_volume(&volume, &tree);
+    let find =
+        |name: &str| regions.iter().find(|region| &*region.name == name).unwrap().range().start as usize;
+    let (one, table) = (find("directory /one"), find("FAT 1"));
+    let good = bytes_of(&regions);
+    let listed = |volume: &Vec<u8>, path: &str| fat::Reader::open(volume).unwrap().list(path).map(|_| ());
+    assert_eq!(listed(&good, "one/two"), Ok(()));
+    // The entry of `two` is the third in `one`; its first cluster becomes that of `one`, the one of `.`.
+    let mut ring = good.clone();
+    let own = ring[one + 26..one + 28].to_vec();
+    ring[one + 64 + 26..one + 64 + 28].copy_from_slice(&own);
+    assert!(listed(&ring, "one/two").unwrap_err().to_string().contains("contains itself"));
+    let mut endless = good.clone();
+    let entry = table + 4 * usize::from(own[0]);
+    endless[entry..entry + 4].copy_from_slice(&[own[0], 0, 0, 0]);
+    assert!(listed(&endless, "one").unwrap_err().to_string().contains("ring"));
 }
 
 /// Reads as far as the volume lets itself be read, at most eight levels deep.

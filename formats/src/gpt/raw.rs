@@ -104,3 +104,22 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     });
     !crc
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_are_those_of_the_standard() {
+        // The check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms.
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn tables_leave_room_for_partitions_between_them() {
+        assert_eq!(usable(ByteLen(1 << 20), 512), Some(34 * 512..(1 << 20) - 33 * 512));
+        assert_eq!(usable(ByteLen(1 << 20), 4096), Some(6 * 4096..(1 << 20) - 5 * 4096));
+        assert_eq!(usable(ByteLen(67 * 512), 512), None);
+        assert_eq!(usable(ByteLen(0), 512), None);
+    }
+}

@@ -78,7 +78,7 @@ pub struct Recipe {
 }
 
 /// Layers on top of each other and the disk that they make up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Stack {
     pub shelf: Shelf,
     pub disk: Vec<u8>,
@@ -132,6 +132,22 @@ impl Stack {
         }
         assert!(Vhd::open(&vhd, SizeRule::Current).is_ok());
         vhd
+    }
+
+    /// The VHD in layer `index`.
+    pub fn vhd(&self, index: usize) -> Vec<u8> {
+        let stored = &self.shelf.0[&paths::layer_disk(self.chain[index])];
+        stored[..self.descriptors[index].vhd.len.0 as usize].to_vec()
+    }
+
+    /// Puts another VHD of the same length into layer `index`, which describes it rightly.
+    pub fn replace(&mut self, index: usize, vhd: &[u8]) {
+        let old = self.descriptors[index].clone();
+        let parent = old.parent.map(|unique_id| ParentLink { unique_id, time_stamp: 0, name: "p".into() });
+        let disk = Disk { parent, ..Disk::new(old.virtual_size, old.uuid, Timestamp::EARLIEST) };
+        self.shelve(&disk, old.kind, vhd);
+        self.chain.pop();
+        self.descriptors.swap_remove(index);
     }
 
     fn shelve(&mut self, disk: &Disk, kind: DiskKind, vhd: &[u8]) {

@@ -72,13 +72,8 @@ fn every_chain_becomes_its_disk_on_new_and_on_used_targets() {
 #[test]
 fn the_library_that_reads_chains_agrees() {
     for (name, stack) in &*STACKS {
-        let layers = stack.chain.iter().map(|uuid| {
-            let stored = &stack.shelf.0[&paths::layer_disk(*uuid)];
-            let frames = stack.shelf.0[&paths::layer_frames(*uuid)].len() / 32;
-            // What follows the frames: the header of the seek table, its entries, its end.
-            let vhd = stored[..stored.len() - 8 - 8 * frames - 9].to_vec();
-            Layer::vhd(Vhd::open(vhd, SizeRule::Current).unwrap())
-        });
+        let vhds = (0..stack.chain.len()).map(|index| stack.vhd(index));
+        let layers = vhds.map(|vhd| Layer::vhd(Vhd::open(vhd, SizeRule::Current).unwrap()));
         let chain = Chain::new(layers.collect()).unwrap();
         let read = formats::io::read_vec(&chain, ByteOffset(0), stack.disk.len()).unwrap();
         assert!(read == stack.disk, "{name}");
@@ -177,6 +172,27 @@ fn a_damaged_frame_is_named_and_nothing_of_it_is_written() {
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     let after = &target.bytes()[FRAME..];
     assert!(after.iter().all(|byte| *byte == 0x55), "jobs after the damaged one were not begun");
+}
+
+#[test]
+fn hostile_disks_inside_sound_layers_never_panic() {
+    let sound = Stack::of(&[recipe(30, MIB, 64 << 10, 3), recipe(31, MIB, 64 << 10, 3)]);
+    let vhd = sound.vhd(1);
+    // The copy of the footer, the header and the table, and the footer at the end.
+    let places: Vec<usize> = (0..4096).chain(vhd.len() - 512..vhd.len()).collect();
+    for round in 0..300u64 {
+        let mut vhd = vhd.clone();
+        for change in 0..=mix(round) % 3 {
+            let word = mix(round * 7 + change);
+            vhd[places[word as usize % places.len()]] = (word >> 40) as u8;
+        }
+        let mut stack = sound.clone();
+        stack.replace(1, &vhd);
+        let medium = stack.medium();
+        let Ok(version) = open(&medium, &stack) else { continue };
+        let target = Memory::new(4 << 20);
+        let _ = Flatten::new(&version).run_all(Tools { decoder: &Copying::default(), target: &target });
+    }
 }
 
 #[test]

@@ -117,3 +117,77 @@ impl LongName {
             .filter(|name| !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A short entry.
+    fn short(name: &[u8; 11], attributes: u8, case: u8) -> Vec<u8> {
+        let mut slot = alloc::vec![0; 32];
+        slot[..11].copy_from_slice(name);
+        slot[11] = attributes;
+        slot[12] = case;
+        slot
+    }
+
+    /// Part `order` of a long name, of one letter repeated.
+    fn part(order: u8, letter: u8, owner: &[u8; 11]) -> Vec<u8> {
+        let mut slot = alloc::vec![0; 32];
+        slot[0] = order;
+        slot[11] = ATTR_LONG_NAME;
+        slot[13] = short_name_checksum(owner);
+        for at in (1..11).chain(14..26).chain(28..32).step_by(2) {
+            slot[at] = letter;
+        }
+        slot
+    }
+
+    fn names(slots: &[Vec<u8>]) -> Vec<String> {
+        decode(&slots.concat()).into_iter().map(|found| found.name).collect()
+    }
+
+    const OWNER: &[u8; 11] = b"AAAAAA~1TXT";
+
+    #[test]
+    fn short_names_have_their_case_and_their_dot() {
+        let slots = [
+            short(b"README  TXT", 0, 0),
+            short(b"GRUB    CFG", 0, LOWER_BASE | LOWER_EXTENSION),
+            short(b"EFI        ", ATTR_DIRECTORY, 0),
+            short(b"\x05BC     \x80  ", 0, 0),
+        ];
+        assert_eq!(names(&slots), ["README.TXT", "grub.cfg", "EFI", "\u{f7e5}BC.\u{f780}"]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_left_out() {
+        let slots = [
+            short(b"ESP        ", ATTR_VOLUME_ID, 0),
+            short(b".          ", ATTR_DIRECTORY, 0),
+            short(b"..         ", ATTR_DIRECTORY, 0),
+            short(b"\xe5ONE    TXT", 0, 0),
+            short(b"HERE       ", 0, 0),
+            short(b"\0          ", 0, 0),
+            short(b"BEHIND     ", 0, 0),
+        ];
+        assert_eq!(names(&slots), ["HERE"]);
+    }
+
+    #[test]
+    fn a_long_name_counts_only_when_it_is_whole_and_belongs_to_its_short_one() {
+        let owner = short(OWNER, 0, 0);
+        let long = [part(0x42, b'b', OWNER), part(1, b'a', OWNER), owner.clone()];
+        assert_eq!(names(&long), ["aaaaaaaaaaaaabbbbbbbbbbbbb"]);
+        let broken = [
+            [part(0x42, b'b', OWNER), part(1, b'a', b"OTHER      ")],
+            [part(0x43, b'b', OWNER), part(1, b'a', OWNER)],
+            [part(0x42, b'b', OWNER), part(2, b'a', OWNER)],
+            [part(0x41, b'/', OWNER), part(0x41, b'/', OWNER)],
+            [part(0x7f, b'b', OWNER), part(0x3e, b'a', OWNER)],
+        ];
+        for parts in broken {
+            assert_eq!(names(&[&parts[..], &[owner.clone()]].concat()), ["AAAAAA~1.TXT"]);
+        }
+    }
+}
