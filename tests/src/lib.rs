@@ -11,6 +11,7 @@
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
 //! | [`vhds`] | VHDs put together byte by byte |
+//! | [`press`] | media pressed from a small store |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
@@ -25,6 +26,7 @@ pub mod judge;
 pub mod mounted;
 pub mod ntfs;
 pub mod paper;
+pub mod press;
 pub mod stores;
 pub mod vhds;
 pub mod workshop;

@@ -82,6 +82,13 @@ pub struct Complete {
     pub(crate) summary: Summary,
 }
 
+impl Complete {
+    /// How long the medium is: what its output is begun for.
+    pub fn size(&self) -> ByteLen {
+        self.regions.total()
+    }
+}
+
 impl Layout {
     /// Writes the manifest and, with a key, signs it.
     ///

@@ -168,7 +168,12 @@ impl Draft {
     ) -> Result<(), PlanError> {
         let Some(payload) = payloads.get(number as usize) else { return Ok(()) };
         let (volume, path) = place.clone();
-        let added = self.tree(volume).add_file(&path, data(number, payload.len()));
+        // These two come with the layout.
+        let is_taken = volume == Volume::Seed && [paths::MANIFEST, paths::SIGNATURE].contains(&&*path);
+        let added = match is_taken {
+            true => Err(TreeError::Twice { path: path.clone() }),
+            false => self.tree(volume).add_file(&path, data(number, payload.len())),
+        };
         added.map_err(|source| PlanError::Tree { volume, source })?;
         let file = File { volume, path, len: payload.len(), sha256: payload.sha256, layer: None };
         self.files.insert(place, file);
