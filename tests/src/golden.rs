@@ -12,6 +12,7 @@ use formats::digest::Sha256;
 pub fn agrees(name: &str, found: &str) {
     let path = path_of(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+        std::fs::create_dir_all(path.parent().expect("the folder of golden files")).expect("a folder");
         std::fs::write(&path, found).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         return;
     }

@@ -8,6 +8,7 @@
 //! | [`disks`] | disks with known content |
 //! | [`stores`] | stores with something in them |
 //! | [`content`] | what is on a volume, as paths and digests; samples for writers |
+//! | [`damage`] | sources with some bytes changed |
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
 //! | [`vhds`] | VHDs put together byte by byte |
@@ -20,6 +21,7 @@
 //! | `UPDATE_GOLDEN=1` | write the golden files instead of comparing with them |
 
 pub mod content;
+pub mod damage;
 pub mod disks;
 pub mod golden;
 pub mod judge;

@@ -51,3 +51,16 @@ fn volumes_are_those_on_record_byte_for_byte() {
         ],
     );
 }
+
+#[test]
+fn the_order_in_which_files_were_added_does_not_count() {
+    let mut forwards = Sample::new();
+    let mut backwards = Sample::new();
+    let files = ["README.TXT", "seed/manifest.json", "seed/layers/0", "a/b", "a/c/d", "a/a"];
+    files.iter().for_each(|path| forwards.file(path, path.as_bytes()));
+    files.iter().rev().for_each(|path| backwards.file(path, path.as_bytes()));
+    let workshops = [Workshop::new(), Workshop::new()];
+    let [one, other] = [(&workshops[0], forwards), (&workshops[1], backwards)]
+        .map(|(workshop, sample)| std::fs::read(press(workshop, &geometry(512, 4096), &sample)).unwrap());
+    assert!(one == other);
+}
