@@ -254,6 +254,17 @@ fn the_size_is_the_one_that_was_asked_for() {
 }
 
 #[test]
+fn a_bitmap_that_spells_tdbatmap_is_a_bitmap() {
+    // The bits of the cookie, and one where the cookie of a key would be.
+    let spelt = (0..64).filter(|bit| b"tdbatmap"[bit / 8] & (0x80 >> (bit % 8)) != 0);
+    let sectors = spelt.chain([29 * 8]).map(|sector| (sector, 1)).collect();
+    let made = Made { size: 1 << 17, block_size: 1 << 17, blocks: [(0, sectors)].into(), ..Made::default() };
+    let file = made.bytes();
+    assert_eq!(&file[0x800..0x808], b"tdbatmap");
+    assert_eq!(refusal(file), "none");
+}
+
+#[test]
 fn locators_that_lead_nowhere_are_skipped_with_a_warning() {
     let mut file = Made { parent: Some((7, 0)), ..sound() }.bytes();
     let locator = |code: &[u8; 4], len: u32, at: u64| {

@@ -2,12 +2,12 @@
 
 use formats::digest::Sha256;
 use formats::io::{ReadAt, read_vec};
-use formats::units::{ByteLen, ByteOffset, MIB};
+use formats::units::{ByteLen, ByteOffset, GIB, MIB};
 use formats::vhd::{
     Chain, Disk, Layer, ParentLink, Plan, SectorMap, SizeRule, Vhd, VhdError, VhdFile, dump::dump, write,
 };
 use seedpress_tests::golden;
-use seedpress_tests::paper::Noise;
+use seedpress_tests::paper::{Islands, Noise};
 use uuid::Uuid;
 
 /// Not a whole number of blocks, and not what a geometry can say.
@@ -130,6 +130,21 @@ fn a_file_may_be_made_in_pieces_of_any_size() {
         }
         assert!(pieces == whole, "pieces of {piece}");
     }
+}
+
+#[test]
+fn the_largest_disk_is_written_opened_and_walked_without_being_kept() {
+    let size = 2040 * GIB;
+    let island = size - 9 * MIB;
+    let bytes = Islands { len: ByteLen(size), at: vec![island] };
+    let plan = Plan::new(&disk(size, 1), 0..1020 * 1024).unwrap();
+    let vhd = Vhd::open(VhdFile::whole(plan, &bytes), SizeRule::Current).unwrap();
+    let chain = Chain::new(vec![Layer::vhd(vhd)]).unwrap();
+    for start in (0..size).step_by(4 << 20) {
+        assert_eq!(chain.next_data(ByteOffset(start)), Ok(Some(start..size)));
+    }
+    let [found, expected] = [&chain as &dyn ReadAt, &bytes].map(|s| read_vec(s, ByteOffset(island), 8192));
+    assert!(found == expected && found.unwrap().iter().any(|byte| *byte != 0));
 }
 
 #[test]

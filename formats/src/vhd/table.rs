@@ -101,17 +101,11 @@ impl Table {
 
     /// The next run of blocks that are there, at or after a position, as bytes of the disk.
     pub(super) fn next_run(&self, position: u64) -> Option<Range<u64>> {
-        let first = position / u64::from(self.block_size);
-        let index = self.entries.partition_point(|entry| u64::from(entry.block) < first);
-        let mut entries = self.entries.iter().skip(index).map(|entry| self.range(entry.block));
-        let mut run = entries.next()?;
-        for next in entries {
-            if next.start != run.end {
-                break;
-            }
-            run.end = next.end;
-        }
-        run.start = run.start.max(position);
+        let block = position / u64::from(self.block_size);
+        let index = self.entries.partition_point(|entry| u64::from(entry.block) < block);
+        let rest = self.entries.get(index..)?;
+        let (first, last) = (rest.first()?, rest.get(run_len(rest).checked_sub(1)?)?);
+        let run = self.range(first.block).start.max(position)..self.range(last.block).end;
         (run.start < run.end).then_some(run)
     }
 
@@ -185,6 +179,25 @@ impl Entry {
     fn at(self) -> ByteOffset {
         ByteOffset(u64::from(self.sector) * SECTOR)
     }
+}
+
+/// How many entries at the start have blocks that follow each other. Found by halving, for a full disk is one run, and
+/// who walks through it asks again and again.
+fn run_len(entries: &[Entry]) -> usize {
+    let follows = |index: usize| match (entries.first(), entries.get(index)) {
+        (Some(first), Some(entry)) => (entry.block - first.block) as usize == index,
+        _ => false,
+    };
+    let (mut run, mut end) = (0, entries.len());
+    while run < end {
+        let middle = run + (end - run) / 2;
+        if follows(middle) {
+            run = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    run
 }
 
 /// Checks that the table holds the disk and lies in the file; the number of the disk's blocks.
