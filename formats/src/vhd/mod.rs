@@ -15,7 +15,7 @@
 //! | [`raw`] | the structures and constants |
 //! | [`read`] | [`Vhd`]: one file, checked when it is opened |
 //! | [`chain`] | [`Chain`]: files on top of each other, read as one disk |
-//! | [`write`] | a file laid out before it is written; [`VhdFile`] yields its bytes |
+//! | [`mod@write`] | a file laid out before it is written; [`VhdFile`] yields its bytes |
 //! | [`identity`] | whose file it is, and the same file under another identity |
 //! | [`dump`] | a file's structures as text |
 
