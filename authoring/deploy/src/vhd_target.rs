@@ -4,12 +4,11 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use formats::units::{ByteLen, ByteOffset};
-use formats::vhd::{Disk, Plan, SectorMap, VhdError};
+use formats::vhd::{Plan, SectorMap};
 
 use crate::covered::SECTOR;
 use crate::error::DeployError;
 use crate::target::{Target, TargetError};
-use crate::version::Version;
 
 /// A target that writes a VHD into another target.
 pub struct VhdTarget<'t> {
@@ -28,20 +27,13 @@ struct Entry {
 }
 
 impl<'t> VhdTarget<'t> {
-    /// Lays out the VHD of a version. `disk` has the version's size.
+    /// Writes the VHD that `plan` describes: one with all blocks of the version, [`Version::blocks`].
     ///
-    /// # Errors
-    /// [`VhdError`] when no VHD can hold the disk.
-    pub fn new(file: &'t dyn Target, version: &Version<'_>, disk: &Disk) -> Result<Self, VhdError> {
-        let plan = Plan::new(disk, version.blocks(disk.block_size))?;
+    /// [`Version::blocks`]: crate::Version::blocks
+    pub fn new(file: &'t dyn Target, plan: Plan) -> Self {
         let entry = |number, data: ByteOffset| Entry { number, sector: (data.0 / SECTOR) as u32 };
         let blocks = plan.blocks().map(|block| entry(block.number, block.data)).collect();
-        Ok(Self { file, plan, blocks })
-    }
-
-    /// How long the file is.
-    pub fn file_len(&self) -> ByteLen {
-        self.plan.file_len()
+        Self { file, plan, blocks }
     }
 
     /// Writes the structures, when all bytes of the disk are written: without them the file is no VHD.

@@ -116,7 +116,7 @@ impl Deploy {
                 let about = about(work.version, manifest);
                 let plan = Plan::new(&about, work.version.blocks(about.block_size))?;
                 let disk = self.begin(plan.file_len(), work.shell)?;
-                let target = VhdTarget::new(&disk, work.version, &about)?;
+                let target = VhdTarget::new(&disk, plan);
                 work.flatten(&target)?;
                 target.finish()?;
                 drop(target);

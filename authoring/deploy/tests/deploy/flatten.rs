@@ -8,7 +8,7 @@ use formats::layer::FRAME;
 use formats::manifest::paths;
 use formats::time::Timestamp;
 use formats::units::ByteOffset;
-use formats::vhd::{Chain, Disk, Layer, SizeRule, Vhd};
+use formats::vhd::{Chain, Disk, Layer, Plan, SizeRule, Vhd};
 use uuid::Uuid;
 
 use crate::fake::{Copying, Memory, Recipe, Stack, mix};
@@ -142,10 +142,11 @@ fn the_disk_can_become_a_dynamic_vhd() {
         let version = open(&medium, stack).unwrap();
         let disk = Disk::new(version.disk_size(), Uuid::from_u128(7), Timestamp::EARLIEST);
         let file = Memory::new(stack.disk.len() + (4 << 20));
-        let target = VhdTarget::new(&file, &version, &disk).unwrap();
+        let plan = Plan::new(&disk, version.blocks(disk.block_size)).unwrap();
+        let len = plan.file_len().0 as usize;
+        let target = VhdTarget::new(&file, plan);
         Flatten::new(&version).run_all(Tools { decoder: &Copying::default(), target: &target }).unwrap();
         target.finish().unwrap();
-        let len = target.file_len().0 as usize;
         let mut bytes = file.bytes();
         bytes.truncate(len);
         let vhd = Vhd::open(bytes, SizeRule::Current).unwrap();
