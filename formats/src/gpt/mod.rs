@@ -6,6 +6,9 @@
 //! | `read` | reading, from the backup where the primary table is damaged |
 //! | `write` | writing, through crate `gpt` (feature `std`) |
 //! | `dump` | a table as text |
+//!
+//! The backup table lies at the end of the disk that the table was made for. An image that is copied to a longer
+//! device keeps it there: every reader finds the partitions, and `sgdisk -e` moves the backup to the device's end.
 
 mod dump;
 pub mod raw;
