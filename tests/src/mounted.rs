@@ -1,10 +1,10 @@
-//! A volume mounted through FUSE by ntfs-3g, taken down when it is dropped.
+//! A volume or disk mounted through FUSE, taken down when it is dropped.
 
 use std::path::{Path, PathBuf};
 
 use crate::judge::Judge;
 
-/// A volume that is mounted.
+/// A volume or disk that is mounted.
 pub struct Mounted {
     folder: PathBuf,
     is_mounted: bool,
@@ -16,13 +16,17 @@ impl Mounted {
     /// # Panics
     /// When it cannot be mounted: `/dev/fuse` is needed.
     pub fn new(image: &Path, folder: &Path) -> Self {
+        let program = Judge::new("ntfs-3g").arg("-o").arg("streams_interface=none,big_writes");
+        Self::by(program.arg(image), folder)
+    }
+
+    /// Mounts on `folder`, which is made, with a program that takes the folder as its last argument.
+    ///
+    /// # Panics
+    /// When it cannot be mounted: `/dev/fuse` is needed.
+    pub fn by(program: Judge, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).expect("a folder to mount on");
-        Judge::new("ntfs-3g")
-            .arg("-o")
-            .arg("streams_interface=none,big_writes")
-            .arg(image)
-            .arg(folder)
-            .agrees();
+        program.arg(folder).agrees();
         Self { folder: folder.into(), is_mounted: true }
     }
 

@@ -8,6 +8,7 @@ use formats::vhd::{
     Block, Chain, Disk, Kind, Layer, ParentLink, Plan, SectorMap, SizeRule, Vhd, VhdFile, Warning, write,
 };
 use seedpress_tests::judge::Judge;
+use seedpress_tests::mounted::Mounted;
 use seedpress_tests::paper::Noise;
 use seedpress_tests::workshop::Workshop;
 use uuid::Uuid;
@@ -116,6 +117,28 @@ fn libvhdi_sees_the_identities_that_we_write() {
     assert_eq!(said_of(&vhd, "Identifier"), child.unique_id.to_string());
     assert_eq!(said_of(&vhd, "Parent identifier"), parent.to_string());
     assert_eq!(said_of(&vhd, "Parent filename"), "grüße \u{1f4be}.vhd");
+}
+
+#[test]
+fn libvhdi_reads_our_chains_of_whole_blocks() {
+    let shop = Workshop::new();
+    let size = 7 * MIB;
+    let mut bytes = Noise { seed: 1, len: ByteLen(size) }.bytes();
+    let parent = described(size);
+    let base = VhdFile::whole(Plan::new(&parent, [0, 1, 3]).unwrap(), &bytes);
+    shop.write("base.vhd", &all(&base));
+    let link = ParentLink { unique_id: parent.unique_id, time_stamp: 0, name: "base.vhd".into() };
+    let child = Disk { unique_id: Uuid::from_u128(0xc41d), ..parent.clone() }.on(link);
+    let changed = Noise { seed: 2, len: ByteLen(size) }.bytes();
+    let file = VhdFile::whole(Plan::new(&child, [1]).unwrap(), &changed);
+    let vhd = shop.write("child.vhd", &all(&file));
+    let block = 2 << 20;
+    bytes[block..2 * block].copy_from_slice(&changed[block..2 * block]);
+    bytes[2 * block..3 * block].fill(0);
+    let mounted = Mounted::by(Judge::new("vhdimount").arg(vhd), &shop.path("mounted"));
+    // The first is the base, the second what the child makes of it.
+    assert!(std::fs::read(mounted.folder().join("vhdi2")).unwrap() == bytes);
+    mounted.take_down();
 }
 
 #[test]

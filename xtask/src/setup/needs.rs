@@ -45,6 +45,7 @@ pub const NEEDS: &[Need] = &[
     need("sgdisk", "gdisk", "judges our partition tables"),
     need("fsntfsinfo", "libfsntfs-utils", "judges our NTFS volumes"),
     need("vhdiinfo", "libvhdi-utils", "judges our VHD headers and identities"),
+    need("vhdimount", "libvhdi-utils", "reads our differencing VHDs"),
     need("minisign", "minisign", "verifies our signatures, and signs for us to verify"),
     need("mcopy", "mtools", "reads files from our FAT32 volumes"),
     need("mdir", "mtools", "lists our FAT32 volumes"),
