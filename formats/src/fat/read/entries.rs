@@ -187,7 +187,7 @@ mod tests {
             [part(0x7f, b'b', OWNER), part(0x3e, b'a', OWNER)],
         ];
         for parts in broken {
-            assert_eq!(names(&[&parts[..], &[owner.clone()]].concat()), ["AAAAAA~1.TXT"]);
+            assert_eq!(names(&[&parts[..], core::slice::from_ref(&owner)].concat()), ["AAAAAA~1.TXT"]);
         }
     }
 }
