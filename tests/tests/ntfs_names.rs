@@ -8,7 +8,7 @@ use ntfs::indexes::NtfsFileNameIndex;
 use seedpress_tests::content::{Content, Sample, digest};
 use seedpress_tests::mounted::Mounted;
 use seedpress_tests::ntfs::by_crate::{self, Cursor};
-use seedpress_tests::ntfs::{by_check, expected, press, read, volume};
+use seedpress_tests::ntfs::{audit, by_check, expected, press, read, volume};
 use seedpress_tests::workshop::{HostFile, Workshop};
 
 /// Characters that Windows does not take in names.
@@ -19,6 +19,7 @@ fn check(sample: &Sample) {
     let workshop = Workshop::new();
     let path = press(&workshop, &volume(), sample);
     let expected = expected(sample);
+    audit::agrees(&path);
     by_check::agrees(&path);
     expected.agrees(&read(&path), "our reader");
     let file = HostFile::open(&path);

@@ -13,7 +13,7 @@ use formats::units::{ByteLen, ByteOffset, GIB, MIB, TIB};
 use seedpress_tests::content::{Sample, digest};
 use seedpress_tests::judge::Judge;
 use seedpress_tests::ntfs::by_crate::{self, Cursor};
-use seedpress_tests::ntfs::{by_check, by_tools, expected, press, read, regions, volume};
+use seedpress_tests::ntfs::{audit, by_check, by_tools, expected, press, read, regions, volume};
 use seedpress_tests::paper::{Islands, OnPaper};
 use seedpress_tests::workshop::{HostFile, Workshop};
 
@@ -35,6 +35,7 @@ fn a_directory_holds_100_000_files() {
     (0..100_000).for_each(|number| directory.add_file(&name(number), empty()).unwrap());
     let workshop = Workshop::new();
     let path = press(&workshop, &fitting(&sample), &sample);
+    audit::agrees(&path);
     by_check::agrees(&path);
     by_tools::ntfs_3g(&path);
     by_tools::seven_zip(&path);
@@ -89,6 +90,7 @@ fn directories_are_64_levels_deep() {
     sample.file(&format!("{path}/file"), b"deep");
     let workshop = Workshop::new();
     let image = press(&workshop, &volume(), &sample);
+    audit::agrees(&image);
     by_check::agrees(&image);
     by_tools::agree(&image, 512);
     expected(&sample).agrees(&read(&image), "our reader");

@@ -5,7 +5,7 @@ use formats::ntfs::write::{NtfsError, Volume, lay_out, smallest};
 use formats::tree::Directory;
 use formats::units::{ByteLen, GIB, MIB};
 use seedpress_tests::content::Sample;
-use seedpress_tests::ntfs::{by_check, by_crate, by_tools, expected, press, read, volume};
+use seedpress_tests::ntfs::{audit, by_check, by_crate, by_tools, expected, press, read, volume};
 use seedpress_tests::workshop::{HostFile, Workshop};
 
 /// Presses a volume and lets everyone judge it.
@@ -13,6 +13,7 @@ fn check(volume: &Volume, sample: &Sample) {
     let workshop = Workshop::new();
     let path = press(&workshop, volume, sample);
     let expected = expected(sample);
+    audit::agrees(&path);
     by_check::agrees(&path);
     by_tools::agree(&path, volume.sector_size);
     expected.agrees(&read(&path), "our reader");

@@ -1,5 +1,6 @@
 //! NTFS volumes pressed for tests, and their judges.
 
+pub mod audit;
 pub mod by_check;
 pub mod by_crate;
 pub mod by_guest;
