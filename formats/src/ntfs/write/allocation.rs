@@ -37,6 +37,7 @@ pub(super) struct Needs {
 #[derive(Clone, Debug)]
 pub(super) struct Map {
     pub(super) boot: Extent,
+    pub(super) mft: Extent,
     pub(super) up_case: Extent,
     pub(super) attr_def: Extent,
     pub(super) log_file: Extent,
@@ -45,7 +46,6 @@ pub(super) struct Map {
     pub(super) mft_bitmap: Extent,
     pub(super) indexes: Extent,
     pub(super) small: Extent,
-    pub(super) mft: Extent,
     /// The files from [`ALIGNMENT`] on, in order.
     pub(super) large: Vec<Extent>,
     pub(super) mirror: Extent,
@@ -57,6 +57,9 @@ pub(super) struct Map {
 
 impl Map {
     /// Puts everything in its place on a volume of so many clusters. It fits where [`clusters_needed`] says so.
+    ///
+    /// `$MFT` comes early: Linux's `ntfs` refuses at first to let an index grow that lies before a `$MFT` of more than
+    /// an eighth of the volume.
     pub(super) fn of(units: &Units, needs: &Needs, clusters: u64) -> Self {
         let mut end = 0;
         let mut take = |count: u64| {
@@ -69,6 +72,7 @@ impl Map {
         let size = units.bytes(clusters);
         let front = Self {
             boot: take(units.clusters(BOOT_LEN)),
+            mft: take(units.clusters(records * u64::from(units.record))),
             up_case: take(units.clusters(upcase::LEN)),
             attr_def: take(units.clusters(super::attrdef::LEN)),
             log_file: take(units.clusters(log_file_len(size))),
@@ -77,7 +81,6 @@ impl Map {
             mft_bitmap: take(units.clusters(bitmap_len(records))),
             indexes: take(needs.index_clusters),
             small: take(needs.small_clusters),
-            mft: take(units.clusters(records * u64::from(units.record))),
             large: Vec::new(),
             mirror: Extent::default(),
             records,
@@ -93,7 +96,7 @@ impl Map {
 
     /// The extents that are in use, in order.
     pub(super) fn used(&self) -> Vec<Extent> {
-        let front = Extent { first: 0, clusters: self.mft.end() };
+        let front = Extent { first: 0, clusters: self.small.end() };
         let mut used = alloc::vec![front];
         used.extend(&self.large);
         used.push(self.mirror);
@@ -107,7 +110,7 @@ impl Map {
 
     /// The cluster after the last one that is in use, `$MFTMirr` aside, which lies at the very end.
     fn end(&self) -> u64 {
-        self.large.last().unwrap_or(&self.mft).end()
+        self.large.last().unwrap_or(&self.small).end()
     }
 }
 
@@ -244,7 +247,7 @@ mod tests {
     fn what_is_needed_counts_gaps_as_free() {
         let needs = Needs { records: 64, large: alloc::vec![256], ..Needs::default() };
         let map = Map::of(&UNITS, &needs, 10_000);
-        let gap = map.large[0].first - map.mft.end();
+        let gap = map.large[0].first - map.small.end();
         assert!(gap > 0);
         let least = map.large[0].end() + 1;
         assert_eq!(clusters_needed(&UNITS, &needs, 10_000, 0), least);

@@ -1,7 +1,7 @@
 //! Writing NTFS: a volume with all its files, laid out before a byte is written.
 //!
-//! The order on the volume: `$Boot`, the other metadata, indexes of directories, files below 1 MiB, `$MFT` with room
-//! to spare, larger files at multiples of 1 MiB, free space, and at the very end `$MFTMirr` and the copy of the boot
+//! The order on the volume: `$Boot`, `$MFT` with room to spare, the other metadata, indexes of directories, files
+//! below 1 MiB, larger files at multiples of 1 MiB, free space, and at the very end `$MFTMirr` and the copy of the boot
 //! sector. Every file lies in one piece, so that no record overflows and no attribute list is needed.
 
 mod allocation;
