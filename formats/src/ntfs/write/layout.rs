@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::allocation::{BOOT_LEN, Bitmap, bitmap_len, mirrored};
 use super::attributes::RESIDENT_BITMAP;
-use super::catalogue::{Body, Index};
+use super::catalogue::{Body, FIRST_USER, Index};
 use super::image::Image;
 use super::runs::Extent;
 use super::{Volume, attrdef, boot, directory, security};
@@ -17,90 +17,118 @@ use crate::units::{ByteLen, ByteOffset};
 
 /// All regions of a volume.
 pub(super) fn regions(volume: &Volume, image: &Arc<Image>, up_case: Vec<u8>) -> Vec<Region> {
-    let mut regions = Vec::new();
-    boot_sectors(volume, image, &mut regions);
-    metadata(image, up_case, &mut regions);
-    indexes(image, &mut regions);
-    files(image, &mut regions);
-    regions
+    let mut sheet = Sheet { image, slack: "slack".into(), regions: Vec::new() };
+    boot_sectors(volume, &mut sheet);
+    metadata(&mut sheet, up_case);
+    indexes(&mut sheet);
+    files(&mut sheet);
+    sheet.regions
 }
 
-fn boot_sectors(volume: &Volume, image: &Image, regions: &mut Vec<Region>) {
+/// The regions so far.
+struct Sheet<'a> {
+    image: &'a Arc<Image>,
+    /// The name of what is left of a last cluster.
+    slack: Arc<str>,
+    regions: Vec<Region>,
+}
+
+impl Sheet<'_> {
+    /// Where an extent starts.
+    fn start(&self, extent: Extent) -> ByteOffset {
+        ByteOffset(self.image.units.start(extent))
+    }
+
+    /// Adds what starts an extent, and zeros up to the extent's end.
+    fn put(&mut self, extent: Extent, region: Region) {
+        let end = region.range().end;
+        let left = self.image.units.bytes(extent.end()) - end;
+        self.regions.push(region);
+        if left > 0 {
+            let (start, len, name) = (ByteOffset(end), ByteLen(left), self.slack.clone());
+            self.regions.push(Region { start, len, name, content: Content::Zero, stage: Stage::Body });
+        }
+    }
+
+    fn bytes(&mut self, name: &str, extent: Extent, bytes: impl Into<Arc<[u8]>>) {
+        self.put(extent, Region::bytes(name, self.start(extent), bytes));
+    }
+
+    fn rendered(&mut self, name: &str, extent: Extent, len: u64, render: Arc<dyn Render>) {
+        self.put(extent, Region::rendered(name, self.start(extent), ByteLen(len), render));
+    }
+}
+
+fn boot_sectors(volume: &Volume, sheet: &mut Sheet<'_>) {
+    let image = sheet.image;
     let sector: Arc<[u8]> = boot::sector(volume, &image.units, &image.map).into();
     let len = sector.len() as u64;
     let copy = image.units.counted_sectors(volume.size) * len;
-    regions.push(Region::bytes("$Boot", ByteOffset::ZERO, sector.clone()).anchor());
-    regions.push(Region::zero("$Boot", ByteOffset(len), ByteLen(BOOT_LEN - len)));
-    regions.push(Region::bytes("copy of $Boot", ByteOffset(copy), sector).anchor());
+    sheet.regions.push(Region::bytes("$Boot", ByteOffset::ZERO, sector.clone()).anchor());
+    sheet.put(image.map.boot, Region::zero("$Boot", ByteOffset(len), ByteLen(BOOT_LEN - len)));
+    sheet.regions.push(Region::bytes("copy of $Boot", ByteOffset(copy), sector).anchor());
 }
 
-fn metadata(image: &Arc<Image>, up_case: Vec<u8>, regions: &mut Vec<Region>) {
-    let map = &image.map;
-    let at = |extent: Extent| ByteOffset(image.units.start(extent));
-    let bytes = |name: &str, extent, bytes: Vec<u8>| Region::bytes(name, at(extent), bytes);
-    let rendered = |name: &str, extent, len, render| Region::rendered(name, at(extent), ByteLen(len), render);
-    let mirror = (0..mirrored(&image.units) as u32).flat_map(|number| image.record(number)).collect();
-    let descriptors: Arc<[u8]> = security::stream_part().into();
-    let copy = ByteOffset(at(map.security).0 + COPY_DISTANCE);
-    let mft_len = map.records * u64::from(image.units.record);
-    regions.extend([
-        bytes("$UpCase", map.up_case, up_case),
-        bytes("$AttrDef", map.attr_def, attrdef::bytes()),
-        rendered("$LogFile", map.log_file, image.units.bytes(map.log_file.clusters), Arc::new(Ones)),
-        Region::bytes("$Secure", at(map.security), descriptors.clone()),
-        Region::bytes("$Secure", copy, descriptors),
-        rendered("$Bitmap", map.bitmap, bitmap_len(map.clusters), Arc::new(Bitmap::of(map))),
-        bytes("$MFT:$BITMAP", map.mft_bitmap, records_in_use(image)),
-        rendered("$MFT", map.mft, mft_len, Arc::new(Records(image.clone()))),
-        bytes("$MFTMirr", map.mirror, mirror),
-    ]);
+fn metadata(sheet: &mut Sheet<'_>, up_case: Vec<u8>) {
+    let image = sheet.image;
+    let (map, units) = (&image.map, &image.units);
+    let mirror: Vec<u8> = (0..mirrored(units) as u32).flat_map(|number| image.record(number)).collect();
+    let mft_len = map.records * u64::from(units.record);
+    sheet.rendered("$MFT", map.mft, mft_len, Arc::new(Records(image.clone())));
+    sheet.bytes("$UpCase", map.up_case, up_case);
+    sheet.bytes("$AttrDef", map.attr_def, attrdef::bytes());
+    sheet.rendered("$LogFile", map.log_file, units.bytes(map.log_file.clusters), Arc::new(Ones));
+    let descriptors = Arc::new(Descriptors(security::stream_part()));
+    sheet.rendered("$Secure", map.security, security::stream_len(), descriptors);
+    sheet.rendered("$Bitmap", map.bitmap, bitmap_len(map.clusters), Arc::new(Bitmap::of(map)));
+    sheet.bytes("$MFT:$BITMAP", map.mft_bitmap, records_in_use(image));
+    sheet.bytes("$MFTMirr", map.mirror, mirror);
 }
 
 /// The bitmap of `$MFT`: which records are in use.
 fn records_in_use(image: &Image) -> Vec<u8> {
     let end = image.catalogue.end();
     let mut bytes = directory::ones(end.into(), bitmap_len(image.map.records));
-    let free =
-        (number::RESERVED..number::QUOTA).chain(number::REPARSE_POINTS + 1..super::catalogue::FIRST_USER);
+    let free = (number::RESERVED..number::QUOTA).chain(number::REPARSE_POINTS + 1..FIRST_USER);
     for record in free {
         bytes[record as usize / 8] &= !(1 << (record % 8));
     }
     bytes
 }
 
-fn indexes(image: &Arc<Image>, regions: &mut Vec<Region>) {
-    let catalogue = &image.catalogue;
-    let start = |extent| ByteOffset(image.units.start(extent));
+fn indexes(sheet: &mut Sheet<'_>) {
+    let catalogue = &sheet.image.catalogue;
     for (number, index) in catalogue.indexes.iter().enumerate() {
         let Some(shape) = &index.shape else { continue };
         let path = catalogue.path(index.record);
         let name = format!("{}:$I30", if path.is_empty() { "." } else { &path });
-        let blocks = Arc::new(Blocks { image: image.clone(), index: number });
-        let len = ByteLen(directory::blocks_len(shape));
-        regions.push(Region::rendered(&name, start(index.blocks), len, blocks));
+        let blocks = Arc::new(Blocks { image: sheet.image.clone(), index: number });
+        sheet.rendered(&name, index.blocks, directory::blocks_len(shape), blocks);
         let bitmap = bitmap_len(shape.blocks().into());
         if bitmap > RESIDENT_BITMAP {
             let bits = directory::ones(shape.blocks().into(), bitmap);
-            regions.push(Region::bytes(&format!("{name}:$BITMAP"), start(index.bitmap), bits));
+            sheet.bytes(&format!("{name}:$BITMAP"), index.bitmap, bits);
         }
     }
 }
 
-fn files(image: &Image, regions: &mut Vec<Region>) {
-    let catalogue = &image.catalogue;
-    for (record, node) in (super::catalogue::FIRST_USER..).zip(&catalogue.nodes) {
+fn files(sheet: &mut Sheet<'_>) {
+    let catalogue = &sheet.image.catalogue;
+    for (record, node) in (FIRST_USER..).zip(&catalogue.nodes) {
         let content = match &node.body {
             Body::Bytes(bytes) => Content::Bytes(bytes.clone()),
             Body::Payload { source, offset, .. } => Content::Payload { source: *source, offset: *offset },
             Body::Directory(_) | Body::Resident(_) => continue,
         };
-        regions.push(Region {
-            start: ByteOffset(image.units.start(catalogue.extent(node, &image.units))),
+        let extent = catalogue.extent(node, &sheet.image.units);
+        let region = Region {
+            start: sheet.start(extent),
             len: ByteLen(node.body.clustered_len()),
             name: catalogue.path(record).into(),
             content,
             stage: Stage::Body,
-        });
+        };
+        sheet.put(extent, region);
     }
 }
 
@@ -110,6 +138,18 @@ struct Ones;
 impl Render for Ones {
     fn render(&self, _: u64, buf: &mut [u8]) {
         buf.fill(0xFF);
+    }
+}
+
+/// The stream `$SDS` of `$Secure`: descriptors, and their copies further on.
+struct Descriptors(Vec<u8>);
+
+impl Render for Descriptors {
+    fn render(&self, offset: u64, buf: &mut [u8]) {
+        for (at, byte) in (offset..).zip(buf) {
+            let known = self.0.get((at % COPY_DISTANCE) as usize);
+            *byte = known.copied().unwrap_or(0);
+        }
     }
 }
 
