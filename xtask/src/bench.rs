@@ -11,7 +11,7 @@ mod measure;
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::setup;
 use contest::Standing;
@@ -42,23 +42,26 @@ impl Args {
     pub fn run(self) -> Result<()> {
         setup::ensure()?;
         let ground = Ground::lay(self.size)?;
+        let held = self.hold(&ground);
+        ground.clear()?;
+        let missed = held?;
+        ensure!(missed == 0, "{missed} targets missed");
+        Ok(())
+    }
+
+    /// Holds the contests, prints what came of them, and gives how many targets were missed.
+    fn hold(&self, ground: &Ground) -> Result<usize> {
         let limit = Duration::from_secs(self.limit);
         let mut missed = 0;
         let mut printed = String::new();
-        for contest in contests::all(&ground) {
-            if contest.name.contains(&self.only) {
-                println!("\n=== {}", contest.name);
-                let standing = Standing::of(&contest, &ground, self.rounds.max(1), limit)?;
-                missed += standing.missed(&contest);
-                printed += &standing.print(&contest);
-            }
+        for contest in contests::all(ground).iter().filter(|contest| contest.name.contains(&self.only)) {
+            println!("\n=== {}", contest.name);
+            let standing = Standing::of(contest, ground, self.rounds.max(1), limit)?;
+            missed += standing.missed(contest);
+            printed += &standing.print(contest);
         }
         println!("\n{printed}");
-        ground.clear()?;
-        if missed > 0 {
-            bail!("{missed} targets missed");
-        }
-        Ok(())
+        Ok(missed)
     }
 }
 

@@ -10,6 +10,9 @@ use anyhow::{Context, Result};
 use crate::desk::Desk;
 use crate::{fixtures, program};
 
+/// Where the data in a dynamic VHD begin, at the latest, in bytes. Without what is in front, nobody takes it for a VHD.
+const DATA: usize = 1 << 20;
+
 /// Folders of files that planning a medium of many files lists, and how many files each has.
 pub const MANY: (u32, u32) = (100, 1000);
 
@@ -81,7 +84,8 @@ impl Ground {
     /// two halves that zstd compressed.
     fn system(&self, disk: &Path) -> Result<()> {
         let once = fs::read(disk).with_context(|| format!("reading {}", disk.display()))?;
-        write(&self.desk.path("system.raw"), Repeated { bytes: &once, at: 0 }, self.size)?;
+        let once = once.get(DATA..).context("the golden disk is too small")?;
+        write(&self.desk.path("system.raw"), Repeated { bytes: once, at: 0 }, self.size)?;
         self.shell(&self.seedpress("publish --store system-store System@1 system.raw"))?;
         self.shell(&self.seedpress("build usb --store system-store -o system.img System@1"))?;
         let half = self.size / 2;
