@@ -95,11 +95,11 @@ fn faults_of_records_are_found() {
 #[test]
 fn faults_of_directories_are_found() {
     let victim = Victim::new();
-    let block = victim.bytes.chunks(4096).position(|block| block.starts_with(b"INDX")).unwrap() * 4096;
+    let block = victim.bytes.chunks(4096).rposition(|block| block.starts_with(b"INDX")).unwrap() * 4096;
     let entry = block + 0x18 + u32_at(&victim.bytes, block + 0x18) as usize;
     victim.check(block + 0x10, "the number of a block");
     victim.check(block + 0x20, "its length");
-    victim.check(entry, "there is no such record");
+    victim.check(entry, "the record has no such $FILE_NAME");
     victim.check(entry + 6, "the reference");
     victim.check(entry + 16 + 0x30, "sizes");
     victim.check(entry + 16 + 0x38, "flags");
@@ -115,7 +115,11 @@ fn faults_of_the_volumes_own_files_are_found() {
     let log =
         victim.bytes.chunks(4096).position(|block| block.iter().all(|byte| *byte == 0xff)).unwrap() * 4096;
     victim.check(log, "$LogFile");
-    let descriptor =
-        victim.bytes.windows(20).position(|head| head[4..16] == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    // The first descriptor of $SDS: after its hash the id 256, the position 0, and the revision of what follows.
+    let is_first = |at: &usize| {
+        let head = &victim.bytes[*at..at + 22];
+        head[4..16] == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] && head[20..] == [1, 0]
+    };
+    let descriptor = (0..victim.bytes.len() - 4096).step_by(512).find(is_first);
     victim.check(descriptor.unwrap() + 20 + 4, "its hash");
 }
