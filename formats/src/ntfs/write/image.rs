@@ -18,8 +18,9 @@ use crate::ntfs::raw::index::I30;
 use crate::ntfs::raw::number;
 use crate::ntfs::raw::record::flags;
 
-/// Of a new volume: checked by the formatter itself, so that Windows sees no cause to do it again.
-const CHECKED: u16 = 0x80;
+/// Windows is to make no short names on this volume, as on those that it formats today: the persistent state
+/// `PERSISTENT_VOLUME_STATE_SHORT_NAME_CREATION_DISABLED` (`FILE_FS_PERSISTENT_VOLUME_INFORMATION`).
+const NO_SHORT_NAMES: u16 = 0x80;
 
 /// A volume that is laid out.
 pub(super) struct Image {
@@ -200,7 +201,8 @@ impl Image {
 
     fn volume(&self, record: &mut RecordWriter) {
         let label: Vec<u8> = self.label.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let version = VolumeInformation { unused: 0.into(), major: 3, minor: 1, flags: CHECKED.into() };
+        let version =
+            VolumeInformation { unused: 0.into(), major: 3, minor: 1, flags: NO_SHORT_NAMES.into() };
         record.resident(kind::VOLUME_NAME, "", &label);
         record.resident(kind::VOLUME_INFORMATION, "", version.as_bytes());
     }
