@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::io::{ReadAt, ReadError};
+use crate::kind::ErrorKind;
 use crate::units::{ByteLen, ByteOffset};
 
 /// What an entry of a directory is.
@@ -83,6 +84,16 @@ pub enum FilesError {
 }
 
 impl FilesError {
+    /// What this means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } => ErrorKind::Unreachable,
+            Self::WrongKind { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
+            Self::Unsupported { .. } => ErrorKind::Other,
+            Self::Read { source, .. } => source.kind(),
+        }
+    }
+
     /// A [`FilesError::Damaged`].
     pub fn damaged(path: &str, reason: impl ToString) -> Self {
         Self::Damaged { path: path.into(), reason: reason.to_string() }

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::kind::ErrorKind;
 use crate::units::{ByteLen, ByteOffset};
 
 /// Why bytes could not be had.
@@ -40,6 +41,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// What this means for whoever asked: bytes that are missing or wrong are damage, a device that is silent is not.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreadable { .. } => ErrorKind::Unreachable,
+            Self::PastEnd { .. } | Self::Damaged { .. } => ErrorKind::Corrupt,
+        }
+    }
+
     /// An [`ReadError::Unreadable`] in the source's own words.
     pub fn unreadable(offset: ByteOffset, reason: impl ToString) -> Self {
         Self::Unreadable { offset, reason: reason.to_string() }

@@ -69,6 +69,12 @@ impl Judge {
         self
     }
 
+    /// Without an environment variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Started in a folder.
     pub fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);

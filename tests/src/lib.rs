@@ -13,15 +13,18 @@
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
+//! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
 //! |---|---|
 //! | `SEEDPRESS_SCRATCH` | where scratch folders are made; `tmp` in cargo's target folder otherwise |
+//! | `SEEDPRESS_PROGRAM` | the program under test, instead of one that is built from this tree |
 //! | `UPDATE_GOLDEN=1` | write the golden files instead of comparing with them |
 
 pub mod content;
 pub mod damage;
+pub mod desk;
 pub mod disks;
 pub mod golden;
 pub mod judge;
@@ -29,6 +32,7 @@ pub mod mounted;
 pub mod ntfs;
 pub mod paper;
 pub mod press;
+pub mod program;
 pub mod stores;
 pub mod vhds;
 pub mod workshop;

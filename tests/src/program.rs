@@ -1,4 +1,4 @@
-//! The program `seedpress`, built once and run as a judge is run: with a time limit and a known environment.
+//! The program `seedpress`, built when a test asks for it first, and run with a known environment.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -6,33 +6,41 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::judge::Judge;
 
-use crate::judge::{Judge, Said};
-
-/// The time of all that tests make, in seconds since 1970: 2026-01-01.
+/// The time of all that tests make, in seconds since 1970: 2026-01-01T00:00:00Z.
 pub const EPOCH: &str = "1767225600";
 
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// `seedpress`, with no store named and the time fixed.
-pub fn seedpress() -> Judge {
+/// Variables that the program looks at.
+const VARIABLES: [&str; 2] = ["SEEDPRESS_STORE", "SEEDPRESS_PASSWORD"];
+
+/// The program, to be run with a time limit.
+///
+/// # Panics
+/// When it does not build.
+pub fn judge() -> Judge {
     let program = path().to_str().expect("a path that is text");
-    // Empty variables are as if absent.
-    let judge = Judge::within(LIMIT, program).env("SOURCE_DATE_EPOCH", EPOCH);
-    judge.env("SEEDPRESS_PASSWORD", "").env("COLUMNS", "80")
+    let judge = VARIABLES.into_iter().fold(Judge::within(LIMIT, program), Judge::without);
+    judge.env("SOURCE_DATE_EPOCH", EPOCH)
 }
 
-/// `seedpress` as a command that is to be started and watched, with the words of `line` as its arguments.
+/// The program, to be started and watched.
+///
+/// # Panics
+/// When it does not build.
 pub fn command<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(path());
-    command.args(args).env("SOURCE_DATE_EPOCH", EPOCH).env_remove("SEEDPRESS_STORE");
-    command.env_remove("SEEDPRESS_PASSWORD").stdin(Stdio::null());
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.args(args).env("SOURCE_DATE_EPOCH", EPOCH).stdin(Stdio::null());
     command
 }
 
-/// The program, built when it is asked for first. `SEEDPRESS_PROGRAM` names one that is already there.
+/// Where the program is. `SEEDPRESS_PROGRAM` names one that is there already.
 ///
 /// # Panics
 /// When it does not build.
@@ -41,8 +49,8 @@ pub fn path() -> &'static PathBuf {
     PATH.get_or_init(|| std::env::var_os("SEEDPRESS_PROGRAM").map_or_else(build, PathBuf::from))
 }
 
-/// Cargo builds a program for the tests of its own package only, so the build that these tests come from is asked for
-/// it: same folder, same profile.
+/// Cargo builds a program for the tests of its own package alone. So it is asked again, for the same target folder and
+/// profile that this test comes from.
 fn build() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the running test");
     // A test runs from target/PROFILE/deps.
@@ -56,14 +64,4 @@ fn build() -> PathBuf {
     let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo can be started");
     assert!(built.success(), "seedpress does not build");
     profile.join("seedpress")
-}
-
-/// The one JSON object that a call with `--json` prints, after its schema was compared.
-///
-/// # Panics
-/// When there is something else on stdout.
-pub fn object(said: &Said, schema: &str) -> Value {
-    let object: Value = serde_json::from_slice(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said}"));
-    assert_eq!(object["schema"], schema, "{said}");
-    object
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use deploy::{DeployError, MediumError, TrustError};
+use formats::files::FilesError;
+use formats::io::ReadError;
 use formats::minisign::{FileError, SecretKeyError};
 use host::{ErrorKind, HostError, Interrupted};
 use press::complete::CompleteError;
@@ -121,7 +123,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 12] = [
+const KINDS: [KindOf; 14] = [
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
@@ -132,6 +134,8 @@ const KINDS: [KindOf; 12] = [
     |e| e.downcast_ref().map(LayoutError::kind),
     |e| e.downcast_ref().map(CompleteError::kind),
     |e| e.downcast_ref().map(FillError::kind),
+    |e| e.downcast_ref().map(FilesError::kind),
+    |e| e.downcast_ref().map(ReadError::kind),
     |e| e.is::<MediumError>().then_some(ErrorKind::Corrupt),
     |e| e.is::<TemplateError>().then_some(ErrorKind::Usage),
 ];

@@ -10,6 +10,7 @@ pub struct Refusal {
     /// The exit code.
     pub code: Code,
     what: String,
+    cause: Option<anyhow::Error>,
     next: Option<String>,
 }
 
@@ -27,12 +28,17 @@ pub struct Told {
 impl Refusal {
     /// A refusal that ends the program with `code`.
     pub fn new(code: Code, what: impl Into<String>) -> Self {
-        Self { code, what: what.into(), next: None }
+        Self { code, what: what.into(), cause: None, next: None }
     }
 
     /// Arguments that make no sense together.
     pub fn usage(what: impl Into<String>) -> Self {
         Self::new(Code::Usage, what)
+    }
+
+    /// The same, with what led to it.
+    pub fn because(self, cause: impl Into<anyhow::Error>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
     }
 
     /// The same, with what the user can do about it.
@@ -47,7 +53,11 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Refusal {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref().map(|cause| &**cause as _)
+    }
+}
 
 impl Told {
     /// What there is to tell about an error.

@@ -12,7 +12,7 @@
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret` | minisign's keys, their passwords |
-//! | `name`, `size`, `table` | `Win7@2`, `16GiB`, columns |
+//! | `name`, `size`, `table`, `text` | `Win7@2`, `16GiB`, columns, small files |
 
 mod code;
 mod date;
@@ -32,6 +32,7 @@ mod shell;
 mod size;
 mod table;
 mod target;
+mod text;
 mod verbs;
 
 use std::process::ExitCode;

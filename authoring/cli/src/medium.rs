@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use deploy::{Medium, Signed};
+use deploy::{Loaded, Medium, Signed, Trust};
 use formats::units::ByteLen;
 use host::{Event, FileSource, Folder};
 use serde::Serialize;
@@ -41,7 +41,20 @@ impl MediumArg {
             return Ok(Medium::mounted(Box::new(Folder::new(&self.medium))));
         }
         let source = FileSource::open(&self.medium)?;
-        Medium::open(Arc::new(source)).with_context(|| format!("cannot use {}", self.medium.display()))
+        Medium::open(Arc::new(source)).with_context(|| self.about())
+    }
+
+    /// The manifest of the medium, held against `trust`.
+    ///
+    /// # Errors
+    /// When there is none, or it does not stand up to that.
+    pub fn manifest(&self, medium: &Medium, trust: &Trust) -> anyhow::Result<Loaded> {
+        deploy::load(medium, trust).with_context(|| self.about())
+    }
+
+    /// What is said above an error of this medium.
+    pub fn about(&self) -> String {
+        format!("cannot use {}", self.medium.display())
     }
 
     /// Whether it is a folder, of which only files can be seen.

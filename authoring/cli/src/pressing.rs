@@ -1,6 +1,5 @@
 //! What is to be pressed: the options that `plan` and `build` share, and the layout that follows from them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -9,13 +8,13 @@ use formats::io::ReadAt as _;
 use formats::manifest::Volume;
 use formats::time::Timestamp;
 use formats::units::ByteLen;
-use host::{Crew, FileSource, HostError, Operation, is_device};
+use host::{Crew, FileSource, is_device};
 use press::{Layout, Request, Sources, Template};
 
 use crate::error::Refusal;
 use crate::name::Wanted;
 use crate::shell::Shell;
-use crate::{date, size};
+use crate::{date, size, text};
 
 /// The name of the template that comes with the program.
 const USB: &str = "usb";
@@ -109,8 +108,7 @@ impl Pressing {
         if self.template == Path::new(USB) {
             return Ok(Template::usb()?);
         }
-        let text =
-            fs::read_to_string(&self.template).map_err(HostError::io(Operation::Read, &self.template))?;
+        let text = text::read(&self.template)?;
         Template::parse(&text).with_context(|| format!("cannot use {}", self.template.display()))
     }
 

@@ -1,21 +1,18 @@
 //! Passwords of secret keys: from a file, from the environment, or typed on a terminal.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use host::{HostError, Interrupted, Operation};
+use host::Interrupted;
 
 use crate::code::Code;
 use crate::error::Refusal;
+use crate::text;
 
 /// The variable that holds the password.
 pub const PASSWORD: &str = "SEEDPRESS_PASSWORD";
-
-/// The longest password that is read, in bytes.
-const LONGEST: u64 = 4096;
 
 /// Where the password comes from.
 #[derive(Args, Debug)]
@@ -54,17 +51,10 @@ impl PasswordFile {
 
     fn given(&self) -> anyhow::Result<Option<String>> {
         match &self.password_file {
-            Some(path) => first_line(path).map(Some),
+            Some(path) => Ok(Some(text::read(path)?.lines().next().unwrap_or_default().into())),
             None => Ok(std::env::var(PASSWORD).ok().filter(|password| !password.is_empty())),
         }
     }
-}
-
-fn first_line(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-    read.map_err(HostError::io(Operation::Read, path))?;
-    Ok(text.lines().next().unwrap_or_default().into())
 }
 
 fn ask(prompt: &str) -> anyhow::Result<String> {

@@ -86,15 +86,12 @@ impl Shell {
     /// Begins an output, and tells what a run that was cut off had left there.
     ///
     /// # Errors
-    /// [`HostError`] of [`Output::begin`].
-    pub fn begin(&self, target: &Path, len: u64, force: bool) -> Result<Output, HostError> {
-        let (output, leftover) = Output::begin(target, len, force)?;
+    /// When there is an output already, or none can be made.
+    pub fn begin(&self, target: &Path, len: u64, force: bool) -> anyhow::Result<Output> {
+        let (output, leftover) = Output::begin(target, len, force).map_err(refused)?;
         if let Some(Leftover { path, len }) = leftover {
-            let text = format!(
-                "removed {}, {} that a run which was cut off had left",
-                path.display(),
-                size::show(len)
-            );
+            let (path, len) = (path.display(), size::show(len));
+            let text = format!("removed {path}, {len} that a run which was cut off had left");
             self.meter.event(Event::Notice(text));
         }
         Ok(output)
@@ -134,5 +131,16 @@ impl Shell {
             let _ = output::to_stdout(output::document("seedpress.error/1", &told).as_bytes());
         }
         code
+    }
+}
+
+/// What cannot be opened is a source elsewhere; here it is a target.
+fn refused(error: HostError) -> anyhow::Error {
+    match &error {
+        HostError::WrongKind { path, .. } => {
+            let what = format!("cannot write to {}", path.display());
+            Refusal::new(Code::Target, what).because(error).into()
+        }
+        _ => error.into(),
     }
 }

@@ -107,29 +107,13 @@ impl DeployError {
             Self::NoVersion { .. } => ErrorKind::Usage,
             Self::NoLayer { .. } | Self::Chain { .. } | Self::OtherDisk { .. } => ErrorKind::Chain,
             Self::Files { source: FilesError::NotFound { .. }, .. } => ErrorKind::Chain,
-            Self::Files { source, .. } => kind_of_files(source),
+            Self::Files { source, .. } => source.kind(),
             Self::Layer { .. } | Self::Frame(_) | Self::Undecodable { .. } | Self::Vhd { .. } => {
                 ErrorKind::Corrupt
             }
-            Self::Read { source, .. } => kind_of_read(source),
+            Self::Read { source, .. } => source.kind(),
             Self::Target(TargetError::Full { .. }) => ErrorKind::Fit,
             Self::Target(TargetError::Refused { .. }) => ErrorKind::Target,
         }
-    }
-}
-
-pub(crate) fn kind_of_files(error: &FilesError) -> ErrorKind {
-    match error {
-        FilesError::NotFound { .. } => ErrorKind::Unreachable,
-        FilesError::WrongKind { .. } | FilesError::Damaged { .. } => ErrorKind::Corrupt,
-        FilesError::Unsupported { .. } => ErrorKind::Other,
-        FilesError::Read { source, .. } => kind_of_read(source),
-    }
-}
-
-fn kind_of_read(error: &ReadError) -> ErrorKind {
-    match error {
-        ReadError::Unreadable { .. } => ErrorKind::Unreachable,
-        ReadError::PastEnd { .. } | ReadError::Damaged { .. } => ErrorKind::Corrupt,
     }
 }

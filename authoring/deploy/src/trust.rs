@@ -96,7 +96,7 @@ impl TrustError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NoManifest => ErrorKind::Unreachable,
-            Self::Files(error) => crate::error::kind_of_files(error),
+            Self::Files(error) => error.kind(),
             Self::Manifest(_) => ErrorKind::Corrupt,
             Self::NoSignature | Self::Signature(_) | Self::WrongKey { .. } | Self::Changed(_) => {
                 ErrorKind::Trust

@@ -103,8 +103,7 @@ impl HostError {
         match self {
             _ if self.is_full() => ErrorKind::Fit,
             _ if self.is_source() => ErrorKind::Unreachable,
-            Self::Exists { .. } | Self::Busy { .. } | Self::InUse { .. } => ErrorKind::Target,
-            _ => ErrorKind::Other,
+            _ => ErrorKind::Target,
         }
     }
 

@@ -54,6 +54,7 @@ impl Output {
                 Err(HostError::WrongKind { path: target.into(), found: "special file" })
             }
             Ok(_) if !force => Err(HostError::Exists { path: target.into() }),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(HostError::io(Operation::Create, target)(e)),
             _ => Self::file(target, len),
         }
     }

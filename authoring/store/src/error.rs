@@ -124,7 +124,7 @@ impl StoreError {
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::NoStore { .. } => ErrorKind::Unreachable,
             Self::Damaged { source, .. } => layer_kind(source),
-            Self::Read { source, .. } => read_kind(source),
+            Self::Read { source, .. } => source.kind(),
             Self::Vhd { source, .. } => vhd_kind(source),
             Self::Frame { .. } => ErrorKind::Corrupt,
             Self::Name(_) => ErrorKind::Usage,
@@ -168,7 +168,7 @@ impl StoreError {
 fn layer_kind(error: &LayerError) -> ErrorKind {
     match error {
         LayerError::Format { .. } => ErrorKind::Other,
-        LayerError::Read(e) => read_kind(e),
+        LayerError::Read(e) => e.kind(),
         _ => ErrorKind::Corrupt,
     }
 }
@@ -176,18 +176,10 @@ fn layer_kind(error: &LayerError) -> ErrorKind {
 /// What an error in a VHD means.
 pub(crate) fn vhd_kind(error: &VhdError) -> ErrorKind {
     match error {
-        VhdError::Read(e) => read_kind(e),
+        VhdError::Read(e) => e.kind(),
         VhdError::TooLarge { .. } => ErrorKind::Fit,
         VhdError::OddSize { .. } => ErrorKind::Usage,
         _ => ErrorKind::Corrupt,
-    }
-}
-
-/// What an error in reading means: bytes that are missing or wrong are damage, a device that is silent is not.
-pub(crate) fn read_kind(error: &ReadError) -> ErrorKind {
-    match error {
-        ReadError::Unreadable { .. } => ErrorKind::Unreachable,
-        ReadError::PastEnd { .. } | ReadError::Damaged { .. } => ErrorKind::Corrupt,
     }
 }
 

@@ -15,8 +15,8 @@ const PERIOD: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_millis(300);
 
 const BYTES: &str =
-    "{prefix} [{wide_bar}] {percent:>3}% of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
-const ITEMS: &str = "{prefix} [{wide_bar}] {human_pos} of {human_len}, {per_sec}, {eta} left";
+    "{prefix} [{wide_bar}] {percent:>3}% of {binary_total_bytes}, {binary_bytes_per_sec:>12}, {eta:>3} left";
+const ITEMS: &str = "{prefix} [{wide_bar}] {human_pos} of {human_len}, {per_sec:>10}, {eta:>3} left";
 
 /// Draws a bar for the task that is going on.
 pub(super) struct Bars {

@@ -43,7 +43,7 @@ impl Cat {
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let medium = self.medium.open(shell)?;
         let path = Place::path(&self.path);
-        let source = self.place.on(&medium)?.open(path)?;
+        let source = self.place.on(&medium)?.open(path).with_context(|| self.medium.about())?;
         if shell.json() {
             let mut hasher = Hasher::new();
             read(&*source, path, shell, |piece| {

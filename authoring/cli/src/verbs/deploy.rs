@@ -85,7 +85,8 @@ impl Deploy {
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let keys = self.trusted.load()?;
         let medium = self.medium.open(shell)?;
-        let Loaded { manifest, signed } = deploy::load(&medium, &Trust { keys, now: Some(date::now()?) })?;
+        let trust = Trust { keys, now: Some(date::now()?) };
+        let Loaded { manifest, signed } = self.medium.manifest(&medium, &trust)?;
         if !matches!(signed, Signed::By { .. }) {
             let text = "nobody's signature was verified: give --pubkey to have it verified";
             shell.observer().event(Event::Warning(text.into()));

@@ -54,7 +54,7 @@ impl Identify {
     /// When the medium has no manifest that can be read.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let medium = self.medium.open(shell)?;
-        let loaded = deploy::load(&medium, &Trust::default())?;
+        let loaded = self.medium.manifest(&medium, &Trust::default())?;
         shell.answer(&Identity::of(&medium, loaded))?;
         Ok(Code::Done)
     }

@@ -73,7 +73,7 @@ impl Ls {
         let mut open = vec![path.to_owned()];
         while let Some(path) = open.pop() {
             shell.stop().check()?;
-            for found in files.list(&path).with_context(|| about(&path))? {
+            for found in files.list(&path).with_context(|| self.medium.about())? {
                 let path = if path.is_empty() { found.name } else { format!("{path}/{}", found.name) };
                 if found.kind == Kind::Directory && self.recursive {
                     open.push(path.clone());
@@ -99,10 +99,6 @@ fn is_file(files: &dyn Files, path: &str) -> bool {
 fn file(files: &dyn Files, path: &str) -> anyhow::Result<Entry> {
     let len = files.open(path)?.size();
     Ok(Entry { path: path.into(), kind: name(Kind::File), len })
-}
-
-fn about(path: &str) -> String {
-    if path.is_empty() { "cannot list the root".into() } else { format!("cannot list {path}") }
 }
 
 fn name(kind: Kind) -> &'static str {

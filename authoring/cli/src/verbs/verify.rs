@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use anyhow::Context as _;
 use clap::Args;
-use deploy::Trust;
+use deploy::{Trust, TrustError};
 use formats::digest::Sha256;
+use host::Event;
 use press::verify::{Check, Depth, Problem, Report, Verdict, verify};
 use serde::Serialize;
 use uuid::Uuid;
@@ -65,8 +67,15 @@ impl Verify {
         let trust = Trust { keys: self.trusted.load()?, now: Some(date::now()?) };
         let depth = if self.quick { Depth::Quick } else { Depth::Full };
         let medium = self.medium.open(shell)?;
+        if medium.table().is_none() {
+            let text = "there is no partition table: only files of the seed volume are checked";
+            shell.observer().event(Event::Warning(text.into()));
+        }
         let crew = self.threads.crew(shell)?;
         let report = verify(&medium, &Check { trust, depth }, &crew, shell.observer())?;
+        if let [Problem::Document(error @ TrustError::NoManifest)] = &report.problems[..] {
+            return Err(error.clone()).with_context(|| self.medium.about());
+        }
         shell.answer(&Judged::of(&report, depth))?;
         match code::worst(report.problems.iter().map(Problem::kind)) {
             Code::Done if self.strict && report.verdict != Verdict::Pristine => Ok(Code::Touched),

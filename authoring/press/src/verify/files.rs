@@ -5,7 +5,7 @@ use formats::digest::{Hasher, Sha256};
 use formats::files::{FilesError, read_file};
 use formats::io::ReadAt;
 use formats::layer::{Frames, LayerDescriptor};
-use formats::manifest::{File, paths};
+use formats::manifest::{File, Volume, paths};
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::{Event, Interrupted, Unit};
 
@@ -36,9 +36,14 @@ struct Job<'a> {
 }
 
 impl<'a> Looking<'a> {
+    /// Whether there can be any trace of a file: of a folder, or a volume alone, nobody expects another volume.
+    fn can_be_there(&self, file: &File) -> bool {
+        file.volume == Volume::Seed || self.medium.table().is_some()
+    }
+
     pub(super) fn check_files(&self) -> Result<(), Interrupted> {
         let mut targets = Vec::new();
-        for file in &self.manifest.files {
+        for file in self.manifest.files.iter().filter(|file| self.can_be_there(file)) {
             self.crew.stop().check()?;
             let target = self.findings.guard(&file.path, || self.find(file));
             targets.extend(target.flatten());

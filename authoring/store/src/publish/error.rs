@@ -13,7 +13,7 @@ use host::{ErrorKind, HostError, Interrupted};
 use uuid::Uuid;
 
 use super::request::Request;
-use crate::error::{StoreError, read_kind, vhd_kind};
+use crate::error::{StoreError, vhd_kind};
 
 /// Why a disk is not published. The store is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ impl PublishError {
             Self::Host(e) => e.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::Vhd { source, .. } => vhd_kind(source),
-            Self::Read { source, .. } => read_kind(source),
+            Self::Read { source, .. } => source.kind(),
             Self::NoParent { .. } | Self::Chain(_) => ErrorKind::Chain,
             Self::OtherContent { .. } | Self::VersionTaken { .. } | Self::Compress(_) => ErrorKind::Other,
             _ => ErrorKind::Usage,

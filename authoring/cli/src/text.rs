@@ -1,0 +1,21 @@
+//! Small text files: keys, passwords, templates.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use host::{HostError, Operation};
+
+/// How much of a file is read, in bytes. Devices have no end.
+const LONGEST: u64 = 1 << 20;
+
+/// The text of a file. What is no text in it is replaced: whoever parses it refuses it.
+///
+/// # Errors
+/// [`HostError`] when it cannot be read.
+pub fn read(path: &Path) -> Result<String, HostError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(HostError::io(Operation::Read, path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
