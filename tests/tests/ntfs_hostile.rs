@@ -1,17 +1,15 @@
 //! Damaged and malicious volumes give errors, or what can still be read of them: no panic, no endless work.
 
-use formats::files::{Files, Kind};
-use formats::io::{ReadAt, Window, read_vec};
+use formats::files::Files;
+use formats::io::{Window, read_vec};
 use formats::ntfs::read::Reader;
 use formats::ntfs::write::Volume;
 use formats::units::{ByteLen, ByteOffset, MIB};
-use seedpress_tests::content::{Sample, join};
+use seedpress_tests::content::Sample;
 use seedpress_tests::damage::Changed;
+use seedpress_tests::ntfs::damaged::{flip, read_all};
 use seedpress_tests::ntfs::{regions, volume};
 use seedpress_tests::paper::{Noise, OnPaper};
-
-/// More than a volume of ours in these tests ever holds.
-const MANY: usize = 100_000;
 
 /// A small volume in memory, with all that readers follow: several levels of an index, and data outside of records.
 fn small_volume(cluster_size: u32) -> Vec<u8> {
@@ -28,53 +26,9 @@ fn small_volume(cluster_size: u32) -> Vec<u8> {
     read_vec(&OnPaper::new(&regions, &sample.sources()), ByteOffset::ZERO, 16 * MIB as usize).unwrap()
 }
 
-/// Follows everything that can be followed and reads it, as far as it goes. Returns whether all went well.
-fn read_all(volume: &dyn ReadAt) -> bool {
-    let Ok(reader) = Reader::open(volume) else { return false };
-    let mut is_sound = true;
-    let mut directories = vec![String::new()];
-    let mut seen = 0;
-    while let Some(directory) = directories.pop() {
-        let Ok(entries) = reader.list(&directory) else {
-            is_sound = false;
-            continue;
-        };
-        seen += entries.len();
-        assert!(seen < MANY, "a small volume seems to hold {seen} files");
-        // Some of many files are enough.
-        let step = entries.len() / 40 + 1;
-        for entry in entries.iter().step_by(step) {
-            let path = join(&directory, &entry.name);
-            match entry.kind {
-                Kind::Directory if path.len() < 4096 => directories.push(path),
-                Kind::Directory => is_sound = false,
-                Kind::File => is_sound &= read_file(&reader, &path),
-            }
-        }
-    }
-    is_sound
-}
-
-fn read_file(reader: &dyn Files, path: &str) -> bool {
-    let Ok(file) = reader.open(path) else { return false };
-    let mut piece = [0; 4096];
-    let len = file.size().0.min(piece.len() as u64) as usize;
-    let last = ByteOffset(file.size().0 - len as u64);
-    file.read_at(ByteOffset::ZERO, &mut piece[..len]).is_ok() && file.read_at(last, &mut piece[..len]).is_ok()
-}
-
 /// The positions of all structures that start with `signature`, which start at multiples of 1 KiB.
 fn structures(volume: &[u8], signature: &[u8; 4]) -> Vec<usize> {
     (0..volume.len()).step_by(1024).filter(|at| volume[*at..].starts_with(signature)).collect()
-}
-
-/// Flips bits of the bytes in a range, some positions apart, and reads all each time.
-fn flip(volume: &dyn ReadAt, start: usize, len: usize, step: usize) {
-    for at in (start..start + len).step_by(step) {
-        for mask in [0x01, 0x80, 0xff] {
-            read_all(&Changed::flipped(volume, at as u64, mask));
-        }
-    }
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use formats::files::Files;
+use formats::io::read_vec;
 use formats::ntfs::read::{NtfsReadError, Reader};
-use formats::units::ByteLen;
+use formats::units::{ByteLen, ByteOffset};
 use seedpress_tests::content::Content;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::mounted::Mounted;
 use seedpress_tests::ntfs;
+use seedpress_tests::ntfs::damaged::flip;
 use seedpress_tests::paper::Noise;
 use seedpress_tests::workshop::{HostFile, Workshop};
 
@@ -84,10 +86,27 @@ fn a_file_in_more_pieces_than_its_record_can_name_is_read() {
         let mut filler = fs::File::create(root.join("filler")).unwrap();
         while filler.write_all(&[7; 65536]).is_ok() {}
         (0..4000).step_by(2).for_each(|number| fs::remove_file(small(number)).unwrap());
-        fs::write(root.join("pieces"), Noise { seed: 5, len: ByteLen(1_200_000) }.bytes()).unwrap();
+        fs::write(root.join("a file in pieces"), Noise { seed: 5, len: ByteLen(1_200_000) }.bytes()).unwrap();
     });
-    let extents = checked.reader.extents("pieces").unwrap().unwrap();
+    let extents = checked.reader.extents("a file in pieces").unwrap().unwrap();
     assert!(extents.len() > 200, "{} pieces", extents.len());
+    damage_lists(&checked.image);
+}
+
+/// Any byte may be wrong of the records that have or continue a list of attributes.
+fn damage_lists(image: &HostFile) {
+    let bytes = read_vec(image, ByteOffset::ZERO, 64 << 20).unwrap();
+    let is_part = |at: &usize| {
+        let record = &bytes[*at..at + 1024];
+        let first = usize::from(record[0x14]);
+        let second = first + usize::from(record[first + 4]);
+        record.starts_with(b"FILE") && (record[0x20..0x26] != [0; 6] || record[second] == 0x20)
+    };
+    let records: Vec<usize> = (0..bytes.len()).step_by(1024).filter(is_part).collect();
+    assert!(records.len() > 1, "a file has a list and records that continue its own");
+    for record in records.into_iter().take(3) {
+        flip(image, record, 500, 9);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod by_crate;
 pub mod by_guest;
 pub mod by_tools;
 pub mod change;
+pub mod damaged;
 
 use std::path::{Path, PathBuf};
 
