@@ -20,6 +20,7 @@
 //! | [`fill`], [`seal`] | writing |
 //! | [`verify`] | checking |
 
+mod assemble;
 pub mod complete;
 mod edges;
 pub mod fill;

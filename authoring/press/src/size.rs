@@ -7,7 +7,7 @@ pub fn human(bytes: u64) -> String {
     let units = [(TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         None => format!("{bytes} bytes"),
-        Some((unit, name)) if bytes % unit == 0 => format!("{} {name}", bytes / unit),
+        Some((unit, name)) if bytes.is_multiple_of(unit) => format!("{} {name}", bytes / unit),
         Some((unit, name)) => {
             // Tenths, cut off rather than rounded up: what is free is not overstated.
             let tenths = (bytes % unit) * 10 / unit;
