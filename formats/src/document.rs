@@ -58,9 +58,14 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, DocumentError> {
 
 /// Prints a document, which has at least one field, with its checksum as the last field.
 pub fn print_sealed(value: &impl Serialize) -> String {
-    let text = print(value);
-    let body = text.strip_suffix("\n}\n").unwrap_or(&text);
-    format!("{body}{MARK}{}{END}", Sha256::of(body.as_bytes()))
+    // In place: a document may be long.
+    let mut text = print(value);
+    text.truncate(text.strip_suffix("\n}\n").unwrap_or(&text).len());
+    let checksum = Sha256::of(text.as_bytes()).to_string();
+    for part in [MARK, &checksum, END] {
+        text.push_str(part);
+    }
+    text
 }
 
 /// Parses a document that [`print_sealed`] printed, after its checksum was compared.

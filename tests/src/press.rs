@@ -40,6 +40,8 @@ pub struct Order {
     pub sector_size: u32,
     /// The size of the medium.
     pub size: Option<ByteLen>,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
     /// Whether it is signed, with [`secret`].
     pub signed: bool,
 }
@@ -54,6 +56,7 @@ impl Order {
             folders: Vec::new(),
             sector_size: 512,
             size: None,
+            expires: None,
             signed: true,
         }
     }
@@ -82,6 +85,7 @@ impl Order {
         let mut request = Request::new(Template::usb()?, time());
         request.sector_size = self.sector_size;
         request.size = self.size;
+        request.expires = self.expires;
         request.signed = self.signed;
         Ok(press::plan(request, self.sources()?)?.lay_out()?)
     }

@@ -4,17 +4,17 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use deploy::{Medium, TrustError};
+use deploy::{Medium, Trust, TrustError};
 use formats::files::read_file;
 use formats::io::{ReadAt, ReadError};
 use formats::kind::ErrorKind;
 use formats::manifest::{Manifest, Volume, paths};
 use formats::units::{ByteLen, ByteOffset};
-use host::FileSource;
-use press::verify::{Change, Depth, Problem, Report, Verdict};
+use host::{FileSource, Ignore};
+use press::verify::{Change, Check, Depth, Problem, Report, Verdict, verify};
 use seedpress_tests::judge::Judge;
 use seedpress_tests::paper::Noise;
-use seedpress_tests::press::{BASE, Order, look, store};
+use seedpress_tests::press::{BASE, Order, crew, look, secret, store};
 use seedpress_tests::workshop::Workshop;
 
 /// A medium of which some bytes are not those of its file.
@@ -203,6 +203,26 @@ fn a_medium_that_is_cut_short_says_so() {
     for len in [bytes.len() - 512, bytes.len() / 2, 70 << 20, 3 << 20, 512, 0] {
         let Ok(report) = look(Arc::new(bytes[..len].to_vec()), Depth::Full) else { continue };
         assert!(report.verdict != Verdict::Pristine, "{len}");
+    }
+}
+
+#[test]
+fn an_expired_medium_is_no_damage() {
+    let workshop = Workshop::new();
+    store(&workshop.path("store"));
+    let mut order = Order::new(&workshop.path("store"));
+    order.expires = Some("2027-01-01T00:00:00Z".parse().unwrap());
+    let path = workshop.path("medium");
+    order.press(&path, 2).unwrap();
+    let medium = Medium::open(Arc::new(FileSource::open(&path).unwrap())).unwrap();
+    for (now, expected) in
+        [("2026-12-31T23:59:59Z", vec![]), ("2027-01-01T00:00:00Z", vec![ErrorKind::Expired])]
+    {
+        let trust = Trust { keys: vec![secret().public()], now: Some(now.parse().unwrap()) };
+        let check = Check { trust, depth: Depth::Full };
+        let report = verify(&medium, &check, &crew(2), &Ignore).unwrap();
+        let kinds: Vec<_> = report.problems.iter().map(Problem::kind).collect();
+        assert_eq!((kinds, report.verdict), (expected, Verdict::Pristine), "{now}");
     }
 }
 

@@ -100,7 +100,7 @@ impl Layout {
             return Err(CompleteError::Key { planned });
         }
         self.take_digests(crew)?;
-        let manifest = self.manifest.print().map_err(CompleteError::Manifest)?;
+        let manifest = self.plan.manifest.print().map_err(CompleteError::Manifest)?;
         let signature = key.map(|key| minisign::sign(key, manifest.as_bytes(), &self.plan.trusted_comment()));
         let signature = signature.transpose().map_err(CompleteError::Sign)?;
         let summary = self.summary(&manifest);
@@ -117,9 +117,9 @@ impl Layout {
     }
 
     fn summary(&self, manifest: &str) -> Summary {
-        let payload = self.manifest.files.iter().map(|file| file.len.0).sum();
+        let payload = self.plan.manifest.files.iter().map(|file| file.len.0).sum();
         Summary {
-            medium: self.manifest.medium,
+            medium: self.plan.manifest.medium,
             manifest: Sha256::of(manifest.as_bytes()),
             size: self.regions.total(),
             free: self.free,
@@ -130,7 +130,7 @@ impl Layout {
 
     fn take_digests(&mut self, crew: &Crew) -> Result<(), Interrupted> {
         let structures = self.regions.iter().filter(|region| is_structure(region));
-        let mut listed = self.manifest.structures.iter_mut();
+        let mut listed = self.plan.manifest.structures.iter_mut();
         let keep = |digest| {
             // As many as there are regions: the list was made from them.
             if let Some(structure) = listed.next() {

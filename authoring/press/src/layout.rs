@@ -7,16 +7,14 @@
 use std::ops::Range;
 
 use formats::digest::Sha256;
-use formats::manifest::{self, Manifest, ManifestError, Structure, paths};
+use formats::manifest::{ManifestError, Structure, paths};
 use formats::minisign::{self, KeyId, SecretKey};
 use formats::region::{Content, Misplaced, Region, Regions};
 use formats::tree::{Directory, TreeError};
 use formats::units::{ByteLen, ByteOffset};
 use host::ErrorKind;
-use uuid::Uuid;
 
-use crate::plan::{MEDIUM, Plan, data};
-use crate::request::TOOL;
+use crate::plan::{Plan, data};
 use crate::template::Kind;
 use crate::usb::{self, Laid, UsbError};
 
@@ -67,8 +65,6 @@ pub struct Layout {
     /// Names and places of the partitions.
     pub(crate) partitions: Vec<(String, Range<u64>)>,
     pub(crate) free: ByteLen,
-    /// Without the digests of the structures.
-    pub(crate) manifest: Manifest,
     pub(crate) manifest_len: ByteLen,
 }
 
@@ -77,18 +73,24 @@ impl Plan {
     ///
     /// # Errors
     /// [`LayoutError`].
-    pub fn lay_out(self) -> Result<Layout, LayoutError> {
-        let mut len = ByteLen(self.manifest(&[], ByteLen::ZERO).print()?.len() as u64);
+    pub fn lay_out(mut self) -> Result<Layout, LayoutError> {
+        let mut len = self.manifest_len()?;
         for _ in 0..ROUNDS {
             let laid = self.place(len)?;
-            let manifest = self.manifest(&laid.regions, laid.size);
-            let found = ByteLen(manifest.print()?.len() as u64);
+            self.manifest.size = laid.size;
+            self.manifest.structures = structures(&laid.regions);
+            let found = self.manifest_len()?;
             if found == len {
-                return Layout::new(self, laid, manifest, len);
+                return Layout::new(self, laid, len);
             }
             len = found;
         }
         Err(LayoutError::Unsettled { len })
+    }
+
+    /// How long the manifest's text is, whatever the digests in it are.
+    fn manifest_len(&self) -> Result<ByteLen, ManifestError> {
+        Ok(ByteLen(self.manifest.print()?.len() as u64))
     }
 
     /// Lays out the medium for a manifest of `len` bytes.
@@ -117,7 +119,7 @@ impl Plan {
 
     /// What the signature says and signs beside the manifest.
     pub(crate) fn trusted_comment(&self) -> String {
-        format!("seedpress medium {} pressed {}", self.medium(), self.request.time)
+        format!("seedpress medium {} pressed {}", self.manifest.medium, self.request.time)
     }
 
     /// How long the signature's file is, whoever signs.
@@ -126,37 +128,6 @@ impl Plan {
         let signature = minisign::sign(&anybody, b"", &self.trusted_comment());
         ByteLen(signature.map_or(0, |signature| signature.print().len() as u64))
     }
-
-    /// The medium's own identity.
-    pub(crate) fn medium(&self) -> Uuid {
-        self.identities.uuid(MEDIUM)
-    }
-
-    /// The manifest, with zeros for the digests of the structures among `regions`.
-    fn manifest(&self, regions: &[Region], size: ByteLen) -> Manifest {
-        let request = &self.request;
-        let mut structures: Vec<_> =
-            regions.iter().filter(|region| is_structure(region)).map(listed).collect();
-        structures.sort_by_key(|structure| structure.start);
-        Manifest {
-            format: manifest::FORMAT,
-            medium: self.medium(),
-            kind: match request.template.kind {
-                Kind::Usb => manifest::Kind::Usb,
-            },
-            label: request.label.clone(),
-            created: request.time,
-            expires: request.expires,
-            tool: TOOL.into(),
-            template: request.template.name.clone(),
-            size,
-            sector_size: request.sector_size,
-            images: self.images.clone(),
-            layers: self.layers.clone(),
-            files: self.files.clone(),
-            structures,
-        }
-    }
 }
 
 /// Whether a region belongs to the file systems and the partition table, as opposed to files.
@@ -164,18 +135,26 @@ pub(crate) fn is_structure(region: &Region) -> bool {
     matches!(region.content, Content::Bytes(_) | Content::Rendered(_))
 }
 
-fn listed(region: &Region) -> Structure {
-    let Region { name, start, len, .. } = region;
-    Structure { name: (**name).into(), start: *start, len: *len, sha256: Sha256([0; 32]) }
+/// The structures among regions, with zeros for their digests.
+fn structures(regions: &[Region]) -> Vec<Structure> {
+    let listed = |region: &Region| Structure {
+        name: (*region.name).into(),
+        start: region.start,
+        len: region.len,
+        sha256: Sha256([0; 32]),
+    };
+    let mut structures: Vec<_> = regions.iter().filter(|region| is_structure(region)).map(listed).collect();
+    structures.sort_by_key(|structure| structure.start);
+    structures
 }
 
 impl Layout {
-    fn new(plan: Plan, laid: Laid, manifest: Manifest, manifest_len: ByteLen) -> Result<Self, LayoutError> {
+    fn new(plan: Plan, laid: Laid, manifest_len: ByteLen) -> Result<Self, LayoutError> {
         let Laid { regions, size, free, partitions } = laid;
         let range = |start: ByteOffset, len: ByteLen| start.0..start.0 + len.0;
         let partitions = partitions.into_iter().map(|p| (p.name, range(p.start, p.len))).collect();
         let regions = Regions::cover(regions, size)?;
-        Ok(Self { plan, regions, partitions, free, manifest, manifest_len })
+        Ok(Self { plan, regions, partitions, free, manifest_len })
     }
 
     /// How long the medium is.

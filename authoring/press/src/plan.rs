@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use formats::document;
 use formats::identity::Identities;
-use formats::manifest::{File, Image, PathError, Volume, paths, sums};
+use formats::manifest::{self, File, Image, Manifest, PathError, Volume, paths, sums};
 use formats::time::Timestamp;
 use formats::tree::{Data, Directory, TreeError};
 use formats::units::{ByteLen, ByteOffset};
 use host::ErrorKind;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::payload::Payload;
 use crate::readme;
 use crate::request::{Request, TOOL};
 use crate::sources::Sources;
-use crate::template::Template;
+use crate::template::{Kind, Template};
 
 /// Why there is no plan for a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,10 +56,8 @@ impl PlanError {
 pub struct Plan {
     pub(crate) request: Request,
     pub(crate) identities: Identities,
-    pub(crate) images: Vec<Image>,
-    pub(crate) layers: Vec<Value>,
-    /// Every file, in the order of volumes and paths.
-    pub(crate) files: Vec<File>,
+    /// Without the structures, which the layout adds.
+    pub(crate) manifest: Manifest,
     pub(crate) seed: Directory,
     pub(crate) esp: Directory,
     /// What the trees name by number.
@@ -96,26 +95,39 @@ pub fn plan(request: Request, sources: Sources) -> Result<Plan, PlanError> {
     draft.add_sources(&sources)?;
     let identities = draft.identify(&request, &sources, &layers);
     let descriptors: Vec<_> = sources.layers.iter().map(|layer| &layer.descriptor).collect();
-    let readme = readme::text(&request, identities.uuid(MEDIUM), &sources.images, &descriptors);
+    let medium = identities.uuid("medium");
+    let readme = readme::text(&request, medium, &sources.images, &descriptors);
     let Sources { images, mut payloads, .. } = sources;
     draft.add_document(paths::README, readme.into_bytes(), &mut payloads)?;
     let sums = draft.sums()?;
     draft.add_document(paths::SUMS, sums.into_bytes(), &mut payloads)?;
     let Draft { files, seed, esp, .. } = draft;
-    Ok(Plan {
-        request,
-        identities,
-        images,
-        layers,
-        files: files.into_values().collect(),
-        seed,
-        esp,
-        payloads,
-    })
+    let files = files.into_values().collect();
+    let manifest = Manifest { images, layers, files, ..empty_manifest(&request, medium) };
+    Ok(Plan { request, identities, manifest, seed, esp, payloads })
 }
 
-/// The role of the medium's own identity.
-pub(crate) const MEDIUM: &str = "medium";
+/// The manifest of a medium that has nothing on it.
+fn empty_manifest(request: &Request, medium: Uuid) -> Manifest {
+    Manifest {
+        format: manifest::FORMAT,
+        medium,
+        kind: match request.template.kind {
+            Kind::Usb => manifest::Kind::Usb,
+        },
+        label: request.label.clone(),
+        created: request.time,
+        expires: request.expires,
+        tool: TOOL.into(),
+        template: request.template.name.clone(),
+        size: ByteLen::ZERO,
+        sector_size: request.sector_size,
+        images: Vec::new(),
+        layers: Vec::new(),
+        files: Vec::new(),
+        structures: Vec::new(),
+    }
+}
 
 /// A plan in the making.
 #[derive(Default)]

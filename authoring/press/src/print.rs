@@ -60,7 +60,7 @@ impl Layout {
     /// The layout as text: what the medium is, its partitions and images, and a line for each region.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let manifest = &self.manifest;
+        let manifest = &self.plan.manifest;
         let fields = [
             ("medium", format!("{} \"{}\"", manifest.medium, manifest.label)),
             ("pressed", manifest.created.to_string()),
@@ -87,11 +87,11 @@ impl Layout {
     }
 
     fn image_lines(&self, text: &mut String) {
-        for image in &self.manifest.images {
+        for image in &self.plan.manifest.images {
             let title = format!("{}@{}", image.name, image.version);
             let _ = writeln!(text, "\n{title}, a disk of {}", exact(image.size));
             for layer in &image.chain {
-                let stored = self.manifest.layer_file(*layer).map_or(0, |file| file.len.0);
+                let stored = self.plan.manifest.layer_file(*layer).map_or(0, |file| file.len.0);
                 let _ = writeln!(text, "  {layer} {:>12}", human(stored));
             }
         }
@@ -114,16 +114,16 @@ impl Layout {
         });
         document::print(&Json {
             schema: SCHEMA,
-            medium: self.manifest.medium,
-            label: &self.manifest.label,
-            created: self.manifest.created,
+            medium: self.plan.manifest.medium,
+            label: &self.plan.manifest.label,
+            created: self.plan.manifest.created,
             size: self.size(),
             free: self.free,
-            sector_size: self.manifest.sector_size,
+            sector_size: self.plan.manifest.sector_size,
             signed: self.plan.request.signed,
             partitions: partitions.collect(),
-            images: &self.manifest.images,
-            files: &self.manifest.files,
+            images: &self.plan.manifest.images,
+            files: &self.plan.manifest.files,
             regions: self.regions.iter().map(|region| self.json_region(region)).collect(),
         })
     }

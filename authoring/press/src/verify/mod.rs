@@ -27,6 +27,7 @@ use formats::manifest::Manifest;
 use host::{Crew, Interrupted, Observer, contain};
 
 pub use report::{Change, Problem, Report, Verdict};
+pub use zeros::PLACE;
 
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +80,10 @@ pub fn verify(
         let looking = Looking { medium, manifest, depth: check.depth, crew, observer, findings: &findings };
         looking.look()?;
     }
-    let problems = findings.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let changes = findings.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut problems = findings.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+    problems.sort_by_cached_key(Problem::order);
+    let mut changes = findings.changes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    changes.sort();
     let verdict = match (problems.iter().any(|p| is_damage(p.kind())), changes.is_empty()) {
         (true, _) => Verdict::PayloadChanged,
         (false, true) if medium.disk().is_some() => Verdict::Pristine,

@@ -1,7 +1,5 @@
 //! What was found on a medium.
 
-use std::ops::Range;
-
 use deploy::{Signed, TrustError};
 use formats::digest::Sha256;
 use formats::files::FilesError;
@@ -94,14 +92,16 @@ pub enum Problem {
 }
 
 /// Something that was written on a medium after it was pressed, and that nothing in the manifest depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// A structure of a file system or partition table.
     Structure {
         /// Its name.
         name: String,
-        /// Where it lies on the medium.
-        range: Range<u64>,
+        /// Where it starts on the medium.
+        start: ByteOffset,
+        /// How long it is.
+        len: ByteLen,
     },
     /// A file that the manifest does not list.
     File {
@@ -112,10 +112,12 @@ pub enum Change {
         /// How long it is.
         len: ByteLen,
     },
-    /// Bytes that were zero and belonged to nothing.
+    /// Space that was zero and belonged to nothing.
     Free {
-        /// Where on the medium the first of them lies.
-        offset: ByteOffset,
+        /// Where on the medium the first byte lies that is not zero.
+        first: ByteOffset,
+        /// In how many places of at most [`super::PLACE`] bytes there are others.
+        places: usize,
     },
     /// The medium became shorter or longer.
     Size {
@@ -158,6 +160,21 @@ impl Problem {
             _ => ErrorKind::Corrupt,
         }
     }
+
+    /// What orders problems: documents first, then by path and place, whichever thread was the first to find them.
+    pub(super) fn order(&self) -> (bool, String, usize) {
+        match self {
+            Self::Document(_) | Self::TooMuch { .. } => (false, String::new(), 0),
+            Self::File { path, .. }
+            | Self::Length { path, .. }
+            | Self::Digest { path, .. }
+            | Self::Layer { path, .. } => (true, path.clone(), 0),
+            Self::Frame(
+                PieceError::Damaged { name, number, .. } | PieceError::Unreadable { name, number, .. },
+            ) => (true, name.clone(), *number),
+            Self::Panicked { what, .. } => (true, what.clone(), 0),
+        }
+    }
 }
 
 impl std::fmt::Display for Verdict {
@@ -173,11 +190,11 @@ impl std::fmt::Display for Verdict {
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Structure { name, range } => {
-                write!(f, "{name} at {:#x}..{:#x} was changed", range.start, range.end)
-            }
+            Self::Structure { name, start, len } => write!(f, "{name} at {start} with {len} was changed"),
             Self::File { volume, path, len } => write!(f, "{} with {len} was added", place(*volume, path)),
-            Self::Free { offset } => write!(f, "free space was written to at {offset}"),
+            Self::Free { first, places } => {
+                write!(f, "free space was written to in {places} places, first at {first}")
+            }
             Self::Size { expected, found } => {
                 write!(f, "the medium has {found}, was pressed with {expected}")
             }

@@ -24,9 +24,8 @@ impl Looking<'_> {
             match is_pristine(disk, structure, buf, self.crew)? {
                 Ok(true) => {}
                 Ok(false) => {
-                    let start = structure.start.0;
-                    let range = start..start.saturating_add(structure.len.0);
-                    self.findings.change(Change::Structure { name: structure.name.clone(), range });
+                    let Structure { name, start, len, .. } = structure.clone();
+                    self.findings.change(Change::Structure { name, start, len });
                 }
                 Err(error) => {
                     let (name, reason) = (structure.name.clone(), error.to_string());

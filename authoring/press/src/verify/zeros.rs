@@ -1,6 +1,7 @@
 //! Everything that belongs neither to a structure nor to a file: it was zero when the medium was pressed.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use formats::files::FilesError;
 use formats::io::{ReadAt, ReadError};
@@ -10,8 +11,8 @@ use host::{Event, Interrupted, Unit};
 
 use super::{Change, Looking};
 
-/// How much is read at a time, in bytes.
-const PIECE: u64 = 4 * MIB;
+/// How much free space is looked at, at a time, in bytes.
+pub const PLACE: u64 = 4 * MIB;
 
 /// Zeros to compare with.
 static ZEROS: [u8; 4096] = [0; 4096];
@@ -22,18 +23,22 @@ impl Looking<'_> {
         let free = gaps(taken, disk.size().0);
         let total = free.iter().map(|range| range.end - range.start).sum();
         self.observer.event(Event::Begin { task: "verifying free space", total, unit: Unit::Bytes });
-        self.crew.each(free.iter().flat_map(pieces), Vec::new, |buf, piece| {
-            match first_data(disk, &piece, buf) {
-                Ok(None) => {}
-                Ok(Some(offset)) => self.findings.change(Change::Free { offset }),
+        let found = Mutex::new(Vec::new());
+        self.crew.each(free.iter().flat_map(places), Vec::new, |buf, place| {
+            match first_data(disk, &place, buf) {
+                Ok(first) => found.lock().unwrap_or_else(PoisonError::into_inner).extend(first),
                 Err(error) => {
                     let (name, reason) = ("free space".into(), error.to_string());
                     self.findings.change(Change::Unreadable { name, reason });
                 }
             }
-            self.observer.event(Event::Advance(piece.end - piece.start));
+            self.observer.event(Event::Advance(place.end - place.start));
             Ok::<_, Interrupted>(())
         })?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(first) = found.iter().min() {
+            self.findings.change(Change::Free { first: *first, places: found.len() });
+        }
         self.observer.event(Event::End);
         Ok(())
     }
@@ -81,9 +86,9 @@ fn gaps(mut taken: Vec<Range<u64>>, end: u64) -> Vec<Range<u64>> {
     gaps
 }
 
-fn pieces(range: &Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
+fn places(range: &Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
     let end = range.end;
-    range.clone().step_by(PIECE as usize).map(move |start| start..end.min(start + PIECE))
+    range.clone().step_by(PLACE as usize).map(move |start| start..end.min(start + PLACE))
 }
 
 /// Where the first byte in `range` lies that is not zero.
@@ -99,7 +104,7 @@ fn first_data(
         if end <= start {
             return Ok(None);
         }
-        // Cannot cut: a piece is short.
+        // Cannot cut: a place is short.
         buf.resize((end - start) as usize, 0);
         disk.read_at(ByteOffset(start), buf)?;
         if let Some(found) = first_nonzero(buf) {
