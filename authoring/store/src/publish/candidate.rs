@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use formats::digest::{Hasher, Sha256};
 use formats::io::{ReadAt, ReadError};
 use formats::layer::{DiskKind, FRAME};
 use formats::time::Timestamp;
@@ -142,7 +141,7 @@ impl Candidate {
 fn find_data(publisher: &Publisher<'_>, disk: &Disk, piece: u32) -> Result<Findings<()>, PublishError> {
     let look = |[bytes, _]: &mut Scratch, range: Range<u64>| {
         read(&disk.source, &range, bytes)?;
-        Ok((!is_zero(bytes)).then(|| Finding { digest: Sha256::of(bytes), kept: () }))
+        Ok((!is_zero(bytes)).then(|| Finding { digest: blake3::hash(bytes), kept: () }))
     };
     publisher.survey(&[&disk.source], piece).find(look, PublishError::read(&disk.path))
 }
@@ -160,7 +159,7 @@ fn compare(
         return Ok(None);
     }
     let mut map = SectorMap::empty(BLOCK_SIZE / SECTOR as u32);
-    let mut hasher = Hasher::new();
+    let mut hasher = blake3::Hasher::new();
     let pairs = bytes.chunks(SECTOR as usize).zip(old.chunks(SECTOR as usize));
     for (sector, (new, _)) in (0..).zip(pairs).filter(|(_, (new, old))| new != old) {
         map.set(sector);
@@ -168,7 +167,7 @@ fn compare(
     }
     hasher.update(map.as_bytes());
     let is_full = map.count() == map.sectors();
-    Ok(Some(Finding { digest: hasher.finish(), kept: (!is_full).then_some(map) }))
+    Ok(Some(Finding { digest: hasher.finalize(), kept: (!is_full).then_some(map) }))
 }
 
 /// Reads a range of a disk; zeros follow its end.

@@ -113,22 +113,13 @@ fn other_content(candidate: &Candidate) -> PublishError {
 fn hash(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Sha256, PublishError> {
     let total = candidate.file.size().0;
     publisher.observer.event(Event::Begin { task: "comparing", total, unit: Unit::Bytes });
-    let kits = Kits::new(publisher.request.level);
+    let mut kit = Kits::new(publisher.request.level).take()?;
     let mut hasher = Hasher::new();
-    publisher.crew.ordered(
-        candidate.frames(),
-        |number| {
-            let mut kit = kits.take()?;
-            kit.read(&candidate.file, number).map_err(PublishError::read(&candidate.path))?;
-            Ok::<_, PublishError>(kit)
-        },
-        |kit| {
-            hasher.update(&kit.plain);
-            publisher.observer.event(Event::Advance(kit.plain.len() as u64));
-            kits.put_back(kit);
-            Ok(())
-        },
-    )?;
+    for number in candidate.frames() {
+        publisher.crew.stop().check()?;
+        kit.read(&candidate.file, number, &mut hasher).map_err(PublishError::read(&candidate.path))?;
+        publisher.observer.event(Event::Advance(kit.plain.len() as u64));
+    }
     publisher.observer.event(Event::End);
     Ok(hasher.finish())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use formats::digest::{Hasher, Sha256};
 use formats::identity::Identities;
 use formats::io::{ReadAt, ReadError};
 use formats::units::ByteOffset;
@@ -16,8 +15,8 @@ use super::error::PublishError;
 /// A block that says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding<T> {
-    /// The digest of what it says.
-    pub digest: Sha256,
+    /// The BLAKE3 digest of what it says. Nobody else sees it.
+    pub digest: blake3::Hash,
     /// What else is to be kept of it.
     pub kept: T,
 }
@@ -115,13 +114,13 @@ impl<'a> Cursor<'a> {
 
 /// The identity that follows from findings and from what else makes the content what it is.
 pub fn identity<T>(role: &str, about: &[u8], findings: &Findings<T>) -> Uuid {
-    let mut hasher = Hasher::new();
+    let mut hasher = blake3::Hasher::new();
     hasher.update(about);
     for (number, finding) in findings {
         hasher.update(&number.to_le_bytes());
-        hasher.update(&finding.digest.0);
+        hasher.update(finding.digest.as_bytes());
     }
-    Identities::of(&hasher.finish().0).uuid(role)
+    Identities::of(hasher.finalize().as_bytes()).uuid(role)
 }
 
 /// Whether all bytes are zero.
@@ -154,7 +153,7 @@ mod tests {
     fn numbers(sources: &[&dyn ReadAt]) -> Vec<u32> {
         let crew = Crew::new(Some(3), Stop::new()).unwrap();
         let survey = Survey { sources, block: 4096, crew: &crew, observer: &Ignore };
-        let all = |_: &mut Scratch, _| Ok(Some(Finding { digest: Sha256([0; 32]), kept: () }));
+        let all = |_: &mut Scratch, _| Ok(Some(Finding { digest: blake3::hash(b""), kept: () }));
         survey.find(all, |_| PublishError::NoDisk).unwrap().into_keys().collect()
     }
 
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn identities_follow_from_all_that_was_found() {
-        let finding = |byte| Finding { digest: Sha256([byte; 32]), kept: () };
+        let finding = |byte| Finding { digest: blake3::hash(&[byte]), kept: () };
         let one = Findings::from([(1, finding(1)), (2, finding(2))]);
         let other = Findings::from([(1, finding(1)), (3, finding(2))]);
         assert_eq!(identity("disk", b"512", &one), identity("disk", b"512", &one.clone()));

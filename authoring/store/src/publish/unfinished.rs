@@ -9,7 +9,6 @@ use formats::layer::{
     Compression, DESCRIPTOR_FILE, Digested, FORMAT, FRAMES_FILE, LayerDescriptor, Method, STORED_FILE,
     SeekTable, print_digests,
 };
-use formats::units::ByteLen;
 use host::{Event, HostError, Operation, Unit, sync_folder_of};
 use uuid::Uuid;
 
@@ -31,8 +30,6 @@ pub struct Unfinished {
 /// What is written of a layer, frame by frame.
 struct Frames {
     stored: Writer,
-    vhd: Hasher,
-    vhd_len: u64,
     table: SeekTable,
     digests: Vec<Sha256>,
 }
@@ -54,8 +51,8 @@ impl Unfinished {
         candidate: &Candidate,
     ) -> Result<LayerDescriptor, PublishError> {
         let mut frames = Frames::begin(&self.path.join(STORED_FILE))?;
-        frames.write_all(publisher, candidate)?;
-        let (stored, vhd, list) = frames.finish()?;
+        let vhd = frames.write_all(publisher, candidate)?;
+        let (stored, list) = frames.finish()?;
         write_file(&self.path.join(FRAMES_FILE), &list)?;
         let descriptor = LayerDescriptor {
             format: FORMAT,
@@ -101,47 +98,50 @@ impl Frames {
     fn begin(path: &Path) -> Result<Self, PublishError> {
         let stored = Writer::begin(path)?;
         let (table, digests) = (SeekTable::new(), Vec::new());
-        Ok(Self { stored, vhd: Hasher::new(), vhd_len: 0, table, digests })
+        Ok(Self { stored, table, digests })
     }
 
-    /// Reads and compresses on all threads, and writes in order.
-    fn write_all(&mut self, publisher: &Publisher<'_>, candidate: &Candidate) -> Result<(), PublishError> {
-        let total = candidate.file.size().0;
-        publisher.observer.event(Event::Begin { task: "publishing", total, unit: Unit::Bytes });
+    /// Adds all frames: read in order on this thread, compressed on all, written in order. The digest of the VHD.
+    fn write_all(
+        &mut self,
+        publisher: &Publisher<'_>,
+        candidate: &Candidate,
+    ) -> Result<Digested, PublishError> {
+        let len = candidate.file.size();
+        publisher.observer.event(Event::Begin { task: "publishing", total: len.0, unit: Unit::Bytes });
         let kits = Kits::new(publisher.request.level);
-        publisher.crew.ordered(
-            candidate.frames(),
-            |number| {
-                let mut kit = kits.take()?;
-                kit.read(&candidate.file, number).map_err(PublishError::read(&candidate.path))?;
-                kit.compress()?;
-                Ok::<_, PublishError>(kit)
-            },
-            |kit| {
-                self.add(&kit)?;
-                publisher.observer.event(Event::Advance(kit.plain.len() as u64));
-                kits.put_back(kit);
-                Ok(())
-            },
-        )?;
+        let mut vhd = Hasher::new();
+        let read = candidate.frames().map(|number| {
+            let mut kit = kits.take()?;
+            let read = kit.read(&candidate.file, number, &mut vhd);
+            read.map(|()| kit).map_err(PublishError::read(&candidate.path))
+        });
+        let compress = |kit: Result<Kit, PublishError>| {
+            let mut kit = kit?;
+            kit.compress()?;
+            Ok::<_, PublishError>(kit)
+        };
+        publisher.crew.ordered(read, compress, |kit| {
+            self.add(&kit)?;
+            publisher.observer.event(Event::Advance(kit.plain.len() as u64));
+            kits.put_back(kit);
+            Ok(())
+        })?;
         publisher.observer.event(Event::End);
-        Ok(())
+        Ok(Digested { len, sha256: vhd.finish() })
     }
 
     fn add(&mut self, kit: &Kit) -> Result<(), PublishError> {
-        self.vhd.update(&kit.plain);
-        self.vhd_len += kit.plain.len() as u64;
         // Cannot cut: a frame is small.
         self.table.push(kit.stored.len() as u32, kit.plain.len() as u32);
         self.digests.push(kit.digest);
         Ok(self.stored.write(&kit.stored)?)
     }
 
-    /// The stored file, the VHD, and the list of the frames' digests.
-    fn finish(mut self) -> Result<(Digested, Digested, Vec<u8>), PublishError> {
+    /// The stored file, and the list of the frames' digests.
+    fn finish(mut self) -> Result<(Digested, Vec<u8>), PublishError> {
         self.stored.write(&self.table.print())?;
-        let vhd = Digested { len: ByteLen(self.vhd_len), sha256: self.vhd.finish() };
-        Ok((self.stored.finish()?, vhd, print_digests(&self.digests)))
+        Ok((self.stored.finish()?, print_digests(&self.digests)))
     }
 }
 
