@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use formats::manifest::Volume;
 use host::{Crew, Ignore, Output, Stop};
@@ -23,7 +23,7 @@ fn begin() -> (Workshop, Order, PathBuf) {
 }
 
 /// Everything but the anchors is written, which must fail; what is said of it.
-fn refused(complete: Complete, target: &PathBuf, crew: &Crew) -> String {
+fn refused(complete: Complete, target: &Path, crew: &Crew) -> String {
     let (output, _) = Output::begin(target, complete.size().0, false).unwrap();
     let error = complete.fill(crew, &Ignore, output).unwrap_err();
     assert_eq!(fs::read_dir(target.parent().unwrap()).unwrap().count(), 0, "something was left behind");
@@ -95,7 +95,7 @@ fn a_medium_cannot_be_mounted_before_it_is_sealed() {
     let (output, _) = Output::begin(&target, complete.size().0, false).unwrap();
     let filled = complete.fill(&crew(), &Ignore, output).unwrap();
     let partial = target.with_file_name("~medium.partial");
-    let open = |path: &PathBuf| {
+    let open = |path: &Path| {
         deploy::Medium::open(std::sync::Arc::new(host::FileSource::open(path).unwrap())).map(drop)
     };
     assert!(open(&partial).is_err());

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | [`request`], [`template`] | what is asked for |
 //! | [`sources`], [`payload`] | what there is: layers of the store, folders, with the digests of their pieces |
-//! | [`plan`], [`layout`] | which files, and where |
+//! | [`mod@plan`], [`layout`] | which files, and where |
 //! | [`usb`] | how a USB medium is put together |
 //! | [`complete`] | the manifest and its signature |
 //! | [`fill`], [`seal`] | writing |
