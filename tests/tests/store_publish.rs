@@ -201,7 +201,7 @@ fn the_same_request_gives_the_same_store_with_any_number_of_threads() {
 /// A disk full of words that come again and again, in no order.
 fn words(len: usize) -> Vec<u8> {
     let noise = Noise { seed: 1, len: ByteLen(len as u64) }.bytes();
-    let words = noise.iter().map(|byte| format!("{:x} ", u32::from(*byte) * 0x9e37_79b1));
+    let words = noise.iter().map(|byte| format!("{:x} ", u32::from(*byte).wrapping_mul(0x9e37_79b1)));
     words.flat_map(String::into_bytes).take(len).collect()
 }
 
