@@ -1,5 +1,7 @@
 //! Positions and lengths in bytes and sectors, with checked arithmetic.
 
+use alloc::format;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,26 @@ impl ByteLen {
     /// Rounded up to a multiple of `unit` bytes, or `None` past 2^64. `unit` is not 0.
     pub fn align_up(self, unit: u64) -> Option<Self> {
         self.0.checked_next_multiple_of(unit).map(Self)
+    }
+
+    /// For people: in the largest unit of which there is at least one, with one digit after the point where it is not
+    /// whole. `1.5 GiB`.
+    pub fn human(self) -> String {
+        let units = [(TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")];
+        match units.into_iter().find(|(unit, _)| self.0 >= *unit) {
+            None => self.to_string(),
+            Some((unit, name)) if self.0.is_multiple_of(unit) => format!("{} {name}", self.0 / unit),
+            Some((unit, name)) => {
+                // Tenths, cut off rather than rounded up: what is free is not overstated.
+                let tenths = (self.0 % unit) * 10 / unit;
+                format!("{}.{tenths} {name}", self.0 / unit)
+            }
+        }
+    }
+
+    /// For people, and exactly: `1.5 GiB (1610612736 bytes)`.
+    pub fn exact(self) -> String {
+        format!("{} ({self})", self.human())
     }
 
     /// As a length in memory, or `None` where addresses are too short for it.
@@ -119,5 +141,13 @@ mod tests {
         assert_eq!(Lba(u64::MAX).offset(512), None);
         assert_eq!(ByteOffset(4097).align_down(4096), ByteOffset(4096));
         assert_eq!(ByteOffset(4097).align_up(4096), Some(ByteOffset(8192)));
+    }
+
+    #[test]
+    fn lengths_are_said_in_their_largest_unit() {
+        let said = [0, 1023, 1024, 1536, MIB - 1, 3 * GIB, u64::MAX].map(|bytes| ByteLen(bytes).human());
+        let expected = ["0 bytes", "1023 bytes", "1 KiB", "1.5 KiB", "1023.9 KiB", "3 GiB", "16777215.9 TiB"];
+        assert_eq!(said, expected);
+        assert_eq!(ByteLen(MIB).exact(), "1 MiB (1048576 bytes)");
     }
 }

@@ -19,7 +19,7 @@ fn what_is_published_is_listed_and_located() {
     let chain = desk.object(0, "locate --store store -n Mac -v 1.10");
     assert_eq!((chain["layers"].as_array().unwrap().len(), &chain["size"]), (2, &(21 << 20).into()));
     assert_eq!(chain, desk.object(0, "locate --store store Mac"));
-    assert!(desk.does("locate --store store Mac@1.9").text().starts_with("Mac@1.9: a disk of 21.0 MiB"));
+    assert!(desk.does("locate --store store Mac@1.9").text().starts_with("Mac@1.9: a disk of 21 MiB"));
 }
 
 #[test]

@@ -7,12 +7,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use deploy::{Loaded, Medium, Signed, Trust};
-use formats::units::ByteLen;
 use host::{Event, FileSource, Folder};
 use serde::Serialize;
 
 use crate::shell::Shell;
-use crate::size;
 
 /// Which medium.
 #[derive(Args, Debug)]
@@ -100,9 +98,4 @@ impl fmt::Display for Signer {
 /// Who signed, in words.
 pub fn signed_by(signer: Option<&Signer>) -> String {
     signer.map_or_else(|| "no".into(), ToString::to_string)
-}
-
-/// A size for people, and exactly.
-pub fn exact(len: ByteLen) -> String {
-    format!("{} ({len})", size::show(len.0))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Args;
+use formats::units::ByteLen;
 use host::{Crew, Event, HostError, Leftover, Observer, Output, Stop};
 use store::Store;
 
@@ -13,7 +14,6 @@ use crate::interrupt;
 use crate::options::{self, Global};
 use crate::output::{self, Answer};
 use crate::progress::{Meter, Mode};
-use crate::size;
 
 /// The surroundings of a verb.
 pub struct Shell {
@@ -90,7 +90,7 @@ impl Shell {
     pub fn begin(&self, target: &Path, len: u64, force: bool) -> anyhow::Result<Output> {
         let (output, leftover) = Output::begin(target, len, force).map_err(refused)?;
         if let Some(Leftover { path, len }) = leftover {
-            let (path, len) = (path.display(), size::show(len));
+            let (path, len) = (path.display(), ByteLen(len).human());
             let text = format!("removed {path}, {len} that a run which was cut off had left");
             self.meter.event(Event::Notice(text));
         }

@@ -1,4 +1,4 @@
-//! Sizes as people write and read them.
+//! Sizes as people write them.
 
 use formats::units::{ByteLen, GIB, KIB, MIB, TIB};
 
@@ -48,15 +48,6 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A size with one digit behind the point, in the largest unit of which there is at least one.
-pub fn show(bytes: u64) -> String {
-    let units = [("TiB", TIB), ("GiB", GIB), ("MiB", MIB), ("KiB", KIB)];
-    match units.iter().find(|(_, unit)| bytes >= *unit) {
-        Some((name, unit)) => format!("{:.1} {name}", bytes as f64 / *unit as f64),
-        None => format!("{bytes} B"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,11 +77,5 @@ mod tests {
         {
             assert!(parse(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn sizes_are_shown_short() {
-        let shown = [0, 1023, 1024, 1536 << 10, u64::MAX].map(show);
-        assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "16777216.0 TiB"]);
     }
 }

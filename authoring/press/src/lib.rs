@@ -34,7 +34,6 @@ pub mod readme;
 pub mod request;
 mod runs;
 pub mod seal;
-mod size;
 pub mod sources;
 pub mod template;
 pub mod usb;

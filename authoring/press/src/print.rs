@@ -13,7 +13,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::layout::Layout;
-use crate::size::human;
 
 /// The version of the JSON form.
 const SCHEMA: &str = "seedpress.plan/1";
@@ -65,8 +64,8 @@ impl Layout {
             ("medium", format!("{} \"{}\"", manifest.medium, manifest.label)),
             ("pressed", manifest.created.to_string()),
             ("expires", manifest.expires.map_or_else(|| "never".into(), |time| time.to_string())),
-            ("size", exact(self.size())),
-            ("free", exact(self.free)),
+            ("size", self.size().exact()),
+            ("free", self.free.exact()),
             ("signed", if self.plan.request.signed { "yes" } else { "no" }.into()),
         ];
         for (name, value) in fields {
@@ -89,10 +88,10 @@ impl Layout {
     fn image_lines(&self, text: &mut String) {
         for image in &self.plan.manifest.images {
             let title = format!("{}@{}", image.name, image.version);
-            let _ = writeln!(text, "\n{title}, a disk of {}", exact(image.size));
+            let _ = writeln!(text, "\n{title}, a disk of {}", image.size.exact());
             for layer in &image.chain {
-                let stored = self.plan.manifest.layer_file(*layer).map_or(0, |file| file.len.0);
-                let _ = writeln!(text, "  {layer} {:>12}", human(stored));
+                let stored = self.plan.manifest.layer_file(*layer).map_or(ByteLen::ZERO, |file| file.len);
+                let _ = writeln!(text, "  {layer} {:>12}", stored.human());
             }
         }
     }
@@ -147,11 +146,7 @@ impl Layout {
     }
 }
 
-fn exact(len: ByteLen) -> String {
-    format!("{} ({len})", human(len.0))
-}
-
 fn line(range: &Range<u64>, name: &str) -> String {
     let len = range.end - range.start;
-    format!("{:>#18x} {len:>17} {:>12}  {name}\n", range.start, human(len))
+    format!("{:>#18x} {len:>17} {:>12}  {name}\n", range.start, ByteLen(len).human())
 }

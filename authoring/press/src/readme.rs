@@ -16,7 +16,6 @@ use formats::manifest::{Image, paths};
 use uuid::Uuid;
 
 use crate::request::{Request, TOOL};
-use crate::size;
 
 /// The text of `README.txt`, with the line ends of Windows, whose oldest editors show no others.
 pub fn text(request: &Request, medium: Uuid, images: &[Image], layers: &[&LayerDescriptor]) -> String {
@@ -38,7 +37,7 @@ fn image_lines(images: &[Image]) -> String {
     let mut text = String::new();
     for image in images {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "  {}@{}, a disk of {}", image.name, image.version, size::human(image.size.0));
+        let _ = writeln!(text, "  {}@{}, a disk of {}", image.name, image.version, image.size.human());
         for (place, layer) in image.chain.iter().enumerate() {
             let role = if place == 0 { "base  " } else { "  then" };
             let _ = writeln!(text, "    {role}  {layer}");

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use formats::units::ByteLen;
 use host::Unit;
 
 use super::{Level, Messages, Screen, Task};
 use crate::output::to_stderr;
-use crate::size;
 
 /// A line every ten seconds.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ pub(super) fn ending(task: &Task, done: u64) -> String {
 
 fn amount(count: u64, unit: Unit) -> String {
     match unit {
-        Unit::Bytes => size::show(count),
+        Unit::Bytes => ByteLen(count).human(),
         Unit::Items => count.to_string(),
     }
 }

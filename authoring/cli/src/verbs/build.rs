@@ -21,12 +21,11 @@ use uuid::Uuid;
 use crate::code::Code;
 use crate::error::{Refusal, one_line};
 use crate::key;
-use crate::medium::{Signer, exact};
+use crate::medium::Signer;
 use crate::output::Answer;
 use crate::pressing::Pressing;
 use crate::secret::PasswordFile;
 use crate::shell::{Shell, Threads};
-use crate::size;
 
 /// Press a medium: an image file, or straight onto a device.
 #[derive(Args, Debug)]
@@ -191,13 +190,13 @@ impl fmt::Display for Built {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "output    {}", self.output.display())?;
         writeln!(f, "medium    {} \"{}\"", self.medium, one_line(&self.label))?;
-        writeln!(f, "size      {}, free {}", exact(self.size), size::show(self.free.0))?;
+        writeln!(f, "size      {}, free {}", self.size.exact(), self.free.human())?;
         writeln!(f, "images    {}", self.images.join(" "))?;
         match &self.signed {
             Some(key) => writeln!(f, "signed    by key {key}")?,
             None => writeln!(f, "signed    no")?,
         }
-        writeln!(f, "manifest  sha256 {}", self.manifest_sha256)?;
-        self.sha256.iter().try_for_each(|digest| writeln!(f, "digest    sha256 {digest}"))
+        writeln!(f, "manifest  {}", self.manifest_sha256)?;
+        self.sha256.iter().try_for_each(|digest| writeln!(f, "digest    {digest}"))
     }
 }

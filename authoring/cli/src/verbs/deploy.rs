@@ -17,7 +17,7 @@ use crate::code::Code;
 use crate::date;
 use crate::decoder::Zstd;
 use crate::key::Trusted;
-use crate::medium::{MediumArg, Signer, exact, signed_by};
+use crate::medium::{MediumArg, Signer, signed_by};
 use crate::name::Wanted;
 use crate::output::Answer;
 use crate::shell::{Shell, Threads};
@@ -169,7 +169,7 @@ impl Answer for Deployed {
 impl fmt::Display for Deployed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "output    {}", self.output.display())?;
-        writeln!(f, "image     {}, a disk of {}", self.image, exact(self.disk_size))?;
+        writeln!(f, "image     {}, a disk of {}", self.image, self.disk_size.exact())?;
         writeln!(f, "signed    {}", signed_by(self.signed.as_ref()))
     }
 }

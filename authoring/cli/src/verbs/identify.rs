@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::error::one_line;
-use crate::medium::{MediumArg, Signer, exact, signed_by};
+use crate::medium::{MediumArg, Signer, signed_by};
 use crate::output::Answer;
 use crate::shell::Shell;
 use crate::table::Table;
@@ -97,13 +97,13 @@ impl fmt::Display for Identity {
         if let Some(expires) = self.expires {
             writeln!(f, "expires   {expires}")?;
         }
-        writeln!(f, "size      {}, sectors of {}", exact(self.size), self.sector_size)?;
+        writeln!(f, "size      {}, sectors of {}", self.size.exact(), self.sector_size)?;
         writeln!(f, "signed    {}\n", signed_by(self.signed.as_ref()))?;
         let mut table = Table::new(["IMAGE", "SIZE", "LAYERS", "NOTE"]);
         for image in &self.images {
             let title = format!("{}@{}", image.name, image.version);
             let layers = image.chain.len().to_string();
-            table.row([title, crate::size::show(image.size.0), layers, one_line(&image.note)]);
+            table.row([title, image.size.human(), layers, one_line(&image.note)]);
         }
         table.fmt(f)
     }

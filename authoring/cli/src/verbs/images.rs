@@ -12,7 +12,6 @@ use crate::code::{self, Code};
 use crate::error::one_line;
 use crate::output::{Answer, Found};
 use crate::shell::Shell;
-use crate::size;
 use crate::table::Table;
 
 /// List the images and versions of the store.
@@ -72,7 +71,7 @@ impl fmt::Display for List {
         for image in &self.images {
             let title = format!("{}@{}", image.name, image.version);
             let published = image.published.to_string();
-            let size = size::show(image.size.0);
+            let size = image.size.human();
             table.row([title, size, image.layers.to_string(), published, one_line(&image.note)]);
         }
         table.fmt(f)?;

@@ -16,7 +16,6 @@ use crate::error::one_line;
 use crate::name::{self, Wanted};
 use crate::output::Answer;
 use crate::shell::Shell;
-use crate::size;
 use crate::table::Table;
 
 /// Show the chain of a version and where its layers are.
@@ -103,14 +102,14 @@ impl Answer for Chain {
 
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}@{}: a disk of {}, {}", self.name, self.version, size::show(self.size.0), self.size)?;
+        writeln!(f, "{}@{}: a disk of {}", self.name, self.version, self.size.exact())?;
         writeln!(f, "published {} by {}", self.published, one_line(&self.tool))?;
         if !self.note.is_empty() {
             writeln!(f, "note: {}", one_line(&self.note))?;
         }
         let mut table = Table::new(["LAYER", "KIND", "VHD", "STORED", "FILE"]);
         for link in &self.layers {
-            let sizes = [link.vhd, link.stored].map(|len| size::show(len.0));
+            let sizes = [link.vhd, link.stored].map(|len| len.human());
             let [vhd, stored] = sizes;
             table.row([
                 link.uuid.to_string(),

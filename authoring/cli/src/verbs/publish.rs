@@ -17,7 +17,6 @@ use crate::date;
 use crate::name::{Exact, Wanted};
 use crate::output::Answer;
 use crate::shell::{Shell, Threads};
-use crate::size;
 use crate::table::Table;
 
 /// Put disks into the store, as a version of an image.
@@ -143,20 +142,14 @@ impl fmt::Display for Added {
         let what = if self.is_new { "published" } else { "was published already" };
         let count = self.chain.len();
         let layers = if count == 1 { "1 layer".into() } else { format!("{count} layers") };
-        writeln!(
-            f,
-            "{}@{} {what}: a disk of {} in {layers}",
-            self.name,
-            self.version,
-            size::show(self.size.0)
-        )?;
+        writeln!(f, "{}@{} {what}: a disk of {} in {layers}", self.name, self.version, self.size.human())?;
         let mut table = Table::new(["LAYER", "KIND", "VHD", "STORED", ""]);
         for layer in &self.layers {
             let how = match layer.how {
                 "there" => "was there",
                 other => other,
             };
-            let [vhd, stored] = [layer.vhd, layer.stored].map(|len| size::show(len.0));
+            let [vhd, stored] = [layer.vhd, layer.stored].map(|len| len.human());
             table.row([layer.uuid.to_string(), layer.kind.to_string(), vhd, stored, how.into()]);
         }
         table.fmt(f)

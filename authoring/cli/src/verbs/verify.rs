@@ -119,7 +119,7 @@ impl fmt::Display for Judged {
             writeln!(f, "medium    {medium} \"{}\"", one_line(label))?;
         }
         if let Some(digest) = self.manifest_sha256 {
-            writeln!(f, "manifest  sha256 {digest}")?;
+            writeln!(f, "manifest  {digest}")?;
         }
         let signed = if self.refused { "refused".into() } else { signed_by(self.signed.as_ref()) };
         writeln!(f, "signed    {signed}")?;
