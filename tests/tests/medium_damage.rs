@@ -146,11 +146,15 @@ fn a_changed_manifest_and_a_changed_signature_are_told_apart() {
     let text = read_file(victim.medium.seed(), paths::SIGNATURE, 1 << 10).unwrap();
     // The first line is a comment that nobody signs.
     let signed = text.iter().position(|byte| *byte == b'\n').unwrap() as u64 + 1;
-    for at in signed..text.len() as u64 - 1 {
+    for at in 0..text.len() as u64 {
         let report = victim.flip(victim.place(Volume::Seed, paths::SIGNATURE, at), 2, Depth::Quick).unwrap();
+        if !(signed..text.len() as u64 - 1).contains(&at) {
+            assert!(!report.problems.is_empty() || report.changes == [Change::Signature], "{at}");
+            continue;
+        }
         assert_eq!(report.problems.len(), 1, "{at}: {:?}", report.problems);
         assert_eq!(report.problems[0].kind(), ErrorKind::Trust, "{at}: {:?}", report.problems);
-        assert!(report.signed.is_none() && report.verdict == Verdict::Pristine, "{at}");
+        assert!(report.signed.is_none() && report.verdict != Verdict::PayloadChanged, "{at}");
     }
 }
 
@@ -161,9 +165,8 @@ fn no_changed_byte_anywhere_goes_unnoticed_or_makes_the_reader_panic() {
     let chosen = lots(4, 200, structures.len() as u64).map(|number| &structures[number as usize]);
     let inside = chosen.zip(lots(5, 200, u64::MAX)).map(|(s, lot)| s.start.0 + lot % s.len.0);
     let anywhere = lots(6, 30, victim.manifest.size.0);
-    let signature = victim.place(Volume::Seed, paths::SIGNATURE, 0);
     let masks = lots(7, 230, 255).map(|lot| lot as u8 + 1);
-    for (at, mask) in inside.chain(anywhere).zip(masks).filter(|(at, _)| at / 4096 != signature / 4096) {
+    for (at, mask) in inside.chain(anywhere).zip(masks) {
         let Some(report) = victim.flip(at, mask, Depth::Full) else { continue };
         let panicked = report.problems.iter().find(|p| matches!(p, Problem::Panicked { .. }));
         assert_eq!(panicked, None, "{at:#x} ^ {mask:#x}");

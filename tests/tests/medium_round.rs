@@ -135,8 +135,7 @@ fn a_size_that_was_asked_for_is_kept_and_one_that_is_too_small_is_refused() {
 
 #[test]
 fn a_folder_where_a_medium_is_mounted_is_intact_but_never_pristine() {
-    let (workshop, mut order) = begin();
-    order.folders.truncate(1);
+    let (workshop, order) = begin();
     let path = workshop.path("medium.img");
     order.press(&path, 2).unwrap();
     let folder = workshop.path("copied");
@@ -154,4 +153,28 @@ fn a_folder_where_a_medium_is_mounted_is_intact_but_never_pristine() {
         "{:?}",
         report.changes
     );
+    let report = look(disk(&workshop.path("partition-1")), Depth::Full).unwrap();
+    assert_eq!((&report.problems[..], &report.changes[..]), (&[][..], &[][..]));
+    assert_eq!(report.verdict, Verdict::PayloadIntact);
+}
+
+#[test]
+fn a_medium_on_a_larger_disk_is_pristine() {
+    let (workshop, order) = begin();
+    let path = workshop.path("medium.img");
+    order.press(&path, 2).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.resize(bytes.len() + (10 << 20), 0xa5);
+    let report = look(Arc::new(bytes), Depth::Full).unwrap();
+    assert_eq!((report.verdict, &report.problems[..]), (Verdict::Pristine, &[][..]));
+}
+
+#[test]
+fn an_efi_system_partition_grows_with_what_is_on_it() {
+    let (workshop, order) = begin();
+    let smaller = order.layout().unwrap().size();
+    let large = std::fs::File::create(workshop.path("esp/large")).unwrap();
+    large.set_len(70 * MIB).unwrap();
+    let grown = order.layout().unwrap().size().0 - smaller.0;
+    assert!((6 * MIB..16 * MIB).contains(&grown), "{grown}");
 }

@@ -4,8 +4,9 @@ use deploy::{Loaded, Medium, Signed, Trust, TrustError, load};
 use formats::digest::Sha256;
 use formats::files::read_file;
 use formats::manifest::{MAX_TEXT, Manifest, paths};
+use formats::minisign::Signature;
 
-use super::{Findings, Problem};
+use super::{Change, Findings, Problem};
 
 /// What the documents of a medium say.
 pub struct Documents {
@@ -27,7 +28,19 @@ pub fn read(medium: &Medium, trust: &Trust, findings: &Findings) -> Documents {
         }
         None => (None, None),
     };
+    check_comment(medium, findings);
     Documents { manifest, manifest_digest: digest(medium, findings), signed }
+}
+
+/// Compares the signature's file with what the press writes: its first line is signed by nobody.
+fn check_comment(medium: &Medium, findings: &Findings) {
+    let read = || read_file(medium.seed(), paths::SIGNATURE, MAX_TEXT);
+    if let Some(Ok(bytes)) = findings.guard(paths::SIGNATURE, read) {
+        let signature = Signature::parse(&String::from_utf8_lossy(&bytes));
+        if !signature.is_ok_and(|signature| signature.print().as_bytes() == bytes) {
+            findings.change(Change::Signature);
+        }
+    }
 }
 
 /// The manifest, when nothing but trust was missing; whatever else is wrong with it is told beside `first`.

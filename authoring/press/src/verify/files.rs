@@ -9,7 +9,7 @@ use formats::manifest::{File, Volume, paths};
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::{Event, Interrupted, Unit};
 
-use super::{Depth, Looking, Problem};
+use super::{Depth, Looking, Problem, whole};
 use crate::frames;
 use crate::payload::Pieces;
 
@@ -38,7 +38,7 @@ struct Job<'a> {
 impl<'a> Looking<'a> {
     /// Whether there can be any trace of a file: of a folder, or a volume alone, nobody expects another volume.
     fn can_be_there(&self, file: &File) -> bool {
-        file.volume == Volume::Seed || self.medium.table().is_some()
+        file.volume == Volume::Seed || whole(self.medium).is_some()
     }
 
     pub(super) fn check_files(&self) -> Result<(), Interrupted> {

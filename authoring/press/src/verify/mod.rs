@@ -22,6 +22,7 @@ mod zeros;
 use std::sync::{Mutex, PoisonError};
 
 use deploy::{Medium, Trust};
+use formats::io::ReadAt;
 use formats::kind::ErrorKind;
 use formats::manifest::Manifest;
 use host::{Crew, Interrupted, Observer, contain};
@@ -86,11 +87,17 @@ pub fn verify(
     changes.sort();
     let verdict = match (problems.iter().any(|p| is_damage(p.kind())), changes.is_empty()) {
         (true, _) => Verdict::PayloadChanged,
-        (false, true) if medium.disk().is_some() => Verdict::Pristine,
+        (false, true) if whole(medium).is_some() => Verdict::Pristine,
         (false, _) => Verdict::PayloadIntact,
     };
     let documents::Documents { manifest, manifest_digest, signed } = documents;
     Ok(Report { verdict, signed, manifest, manifest_digest, problems, changes })
+}
+
+/// All bytes of a medium, where the medium is all there: not of a folder where it is mounted, nor of its seed volume
+/// alone. Of those only the files of the seed volume can be checked.
+fn whole(medium: &Medium) -> Option<&dyn ReadAt> {
+    medium.disk().filter(|_| medium.table().is_some())
 }
 
 /// Whether a problem of this kind says that bytes changed, as opposed to whom they are from and how old they are.
@@ -102,7 +109,7 @@ impl Looking<'_> {
     fn look(&self) -> Result<(), Interrupted> {
         self.check_files()?;
         self.find_others();
-        if let Some(disk) = self.medium.disk() {
+        if let Some(disk) = whole(self.medium) {
             self.check_structures(disk)?;
             if self.depth == Depth::Full {
                 self.check_zeros(disk)?;

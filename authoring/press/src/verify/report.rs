@@ -14,7 +14,8 @@ use crate::payload::PieceError;
 /// What became of a medium since it was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every byte that was looked at is as it was pressed. Never said of a folder, of which only files can be seen.
+    /// Every byte that was looked at is as it was pressed. Never said of a folder where a medium is mounted, nor of a
+    /// seed volume alone: there only files can be looked at.
     Pristine,
     /// A host wrote to the medium, as Windows does when it is plugged in, and nothing that the manifest names changed.
     PayloadIntact,
@@ -119,7 +120,9 @@ pub enum Change {
         /// In how many places of at most [`super::PLACE`] bytes there are others.
         places: usize,
     },
-    /// The medium became shorter or longer.
+    /// The comment of the signature that nobody signs, or the form of the signature's file.
+    Signature,
+    /// The medium became shorter.
     Size {
         /// The manifest's size.
         expected: ByteLen,
@@ -195,6 +198,7 @@ impl std::fmt::Display for Change {
             Self::Free { first, places } => {
                 write!(f, "free space was written to in {places} places, first at {first}")
             }
+            Self::Signature => f.write_str("the unsigned comment in the signature was changed"),
             Self::Size { expected, found } => {
                 write!(f, "the medium has {found}, was pressed with {expected}")
             }

@@ -20,7 +20,7 @@ static ZEROS: [u8; 4096] = [0; 4096];
 impl Looking<'_> {
     pub(super) fn check_zeros(&self, disk: &dyn ReadAt) -> Result<(), Interrupted> {
         let Some(taken) = self.findings.guard("the places of files", || self.taken()) else { return Ok(()) };
-        let free = gaps(taken, disk.size().0);
+        let free = gaps(taken, disk.size().min(self.manifest.size).0);
         let total = free.iter().map(|range| range.end - range.start).sum();
         self.observer.event(Event::Begin { task: "verifying free space", total, unit: Unit::Bytes });
         let found = Mutex::new(Vec::new());
