@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seedpress_tests::program::seedpress;
+use seedpress_tests::program::judge;
 
 const PAGES: [&str; 3] = ["README.md", "authoring/ARCHITECTURE.md", "templates/README.md"];
 
@@ -37,7 +37,7 @@ fn every_link_leads_to_a_file_of_the_tree() {
 
 #[test]
 fn the_readme_has_the_exit_codes_of_the_program() {
-    let help = seedpress().arg("--help").agrees().text();
+    let help = judge().arg("--help").agrees().text();
     let listed = help.split("Exit codes:\n").nth(1).unwrap();
     let rows = rows(&page("README.md"));
     let codes: Vec<&str> = listed.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
