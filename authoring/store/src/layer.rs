@@ -30,10 +30,14 @@ impl Layer {
     /// Opens the layer `uuid` in its folder: reads its description, the digests of its frames and the seek table.
     pub(crate) fn open(folder: &Path, uuid: Uuid) -> Result<Self, StoreError> {
         let descriptor = read_descriptor(folder, uuid)?;
-        let list = read_list(&folder.join(FRAMES_FILE), &descriptor)?;
+        let list_path = folder.join(FRAMES_FILE);
+        let list = read_list(&list_path, &descriptor)?;
         let path = folder.join(STORED_FILE);
         let stored = FileSource::open(&path)?;
-        let frames = Frames::open(&descriptor, &stored, &list).map_err(StoreError::damaged(&path))?;
+        let frames = Frames::open(&descriptor, &stored, &list).map_err(|fault| {
+            let in_list = matches!(&fault, LayerError::Digest { what, .. } if *what == FRAMES_FILE);
+            StoreError::damaged(if in_list { &list_path } else { &path })(fault)
+        })?;
         let folder = folder.into();
         Ok(Self { descriptor, frames: Arc::new(frames), stored: Arc::new(stored), folder })
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 
 use super::{DIGEST, Digested, Frame, FrameDamaged, LayerDescriptor, LayerError, SeekTable};
-use super::{FRAME, MAX_STORED_FRAME};
+use super::{FRAME, FRAMES_FILE, MAX_STORED_FRAME};
 use crate::digest::Sha256;
 use crate::io::{ReadAt, ReadError};
 use crate::units::{ByteLen, ByteOffset};
@@ -42,7 +42,7 @@ impl Frames {
     ) -> Result<Self, LayerError> {
         descriptor.check()?;
         let layer = descriptor.uuid;
-        check_digested(layer, "frames.bin", descriptor.frames, frames)?;
+        check_digested(layer, FRAMES_FILE, descriptor.frames, frames)?;
         check_len(layer, "the stored file", descriptor.stored.len, stored.size())?;
         let table = SeekTable::read(stored)?;
         check_len(layer, "the content", descriptor.vhd.len, table.plain_len())?;
