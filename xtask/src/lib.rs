@@ -5,12 +5,12 @@
 //! | [`setup`] | installs the Debian packages that tests and measurements call |
 //! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`demo`] | runs the main job from end to end |
-//! | [`test`] | runs every test of the workspace |
+//! | [`mod@test`] | runs every test of the workspace |
 //! | [`guest`] | lets the Linux kernel's NTFS drivers read volumes |
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
 //! | [`no_std`] | shows that `formats` and `deploy` need no standard library |
 //! | [`reproduce`] | presses the same medium twice in different surroundings and compares |
-//! | [`bench`] | compares our speed with programs that do the same job |
+//! | [`mod@bench`] | compares our speed with programs that do the same job |
 //! | [`ci`] | all that must hold before a change lands: the verbs above, formatting, lints, documentation |
 
 pub mod archive;
