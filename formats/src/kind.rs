@@ -1,5 +1,8 @@
 //! What an error means for whoever asked, whichever library it comes from.
 
+use alloc::format;
+use alloc::string::{String, ToString};
+
 /// The kinds of errors: the command line makes its exit code of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorKind {
@@ -23,4 +26,15 @@ pub enum ErrorKind {
     Interrupted,
     /// Anything else.
     Other,
+}
+
+/// An error with all its causes, in one line.
+pub fn with_causes(error: &dyn core::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

@@ -90,17 +90,6 @@ pub fn tell(error: &anyhow::Error) -> (Code, Told) {
     (code, Told::of(error, code))
 }
 
-/// An error with its causes, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 /// The text without control characters: names on hostile media may hold line feeds and escape sequences, which must
 /// not reach a terminal.
 pub fn one_line(text: &str) -> String {

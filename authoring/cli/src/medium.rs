@@ -28,7 +28,7 @@ impl MediumArg {
     pub fn open(&self, shell: &Shell) -> anyhow::Result<Medium> {
         let medium = self.open_quietly()?;
         for remark in medium.remarks() {
-            let text = format!("{}: {}", self.medium.display(), crate::error::chain(remark));
+            let text = format!("{}: {}", self.medium.display(), formats::kind::with_causes(remark));
             shell.observer().event(Event::Warning(text));
         }
         Ok(medium)

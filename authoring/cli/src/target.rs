@@ -82,6 +82,6 @@ fn refused(offset: ByteOffset, error: &HostError) -> TargetError {
     if error.is_full() {
         TargetError::Full { offset }
     } else {
-        TargetError::refused(offset, crate::error::chain(error))
+        TargetError::refused(offset, formats::kind::with_causes(error))
     }
 }

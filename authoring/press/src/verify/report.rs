@@ -3,7 +3,7 @@
 use deploy::{Signed, TrustError};
 use formats::digest::Sha256;
 use formats::files::FilesError;
-use formats::kind::ErrorKind;
+use formats::kind::{ErrorKind, with_causes};
 use formats::layer::LayerError;
 use formats::manifest::{Manifest, Volume};
 use formats::units::{ByteLen, ByteOffset};
@@ -27,10 +27,10 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The manifest or its signature is not what it should be.
-    #[error("{}", chain(.0))]
+    #[error("{}", with_causes(.0))]
     Document(TrustError),
     /// A file of the manifest cannot be read.
-    #[error("{}: {}", place(*volume, path), chain(source))]
+    #[error("{}: {}", place(*volume, path), with_causes(source))]
     File {
         /// The volume.
         volume: Volume,
@@ -72,10 +72,10 @@ pub enum Problem {
         found: Sha256,
     },
     /// A frame of a layer is damaged or cannot be read.
-    #[error("{}", chain(.0))]
+    #[error("{}", with_causes(.0))]
     Frame(PieceError),
     /// A layer's files do not belong together.
-    #[error("{path}: {}", chain(source))]
+    #[error("{path}: {}", with_causes(source))]
     Layer {
         /// The path of its compressed disk.
         path: String,
@@ -213,15 +213,4 @@ fn place(volume: Volume, path: &str) -> String {
         Volume::Seed => path.into(),
         Volume::Esp => format!("{path} on the EFI system partition"),
     }
-}
-
-/// An error with all its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
