@@ -316,7 +316,7 @@ fn hostile_volumes_never_panic_and_never_loop() {
         let at = (range.start + u64::from(place) % (range.end - range.start)) as usize;
         let before = changed.borrow()[at];
         changed.borrow_mut()[at] = byte;
-        read_everything(&*changed.borrow());
+        read_everything(&changed.borrow());
         changed.borrow_mut()[at] = before;
         Ok(())
     });
