@@ -29,9 +29,9 @@ pub enum StoreError {
         reason: &'static str,
     },
     /// A newer program wrote the store.
-    #[error("the store {} has format {found}, this program reads format {FORMAT}", path.display())]
+    #[error("{} has format {found}, this program reads format {FORMAT}", path.display())]
     Format {
-        /// The store.
+        /// The store's document.
         path: PathBuf,
         /// Its format.
         found: u32,

@@ -75,7 +75,7 @@ impl Store {
         if found.format == FORMAT {
             return Ok(());
         }
-        Err(StoreError::Format { path: self.root.clone(), found: found.format })
+        Err(StoreError::Format { path, found: found.format })
     }
 }
 
