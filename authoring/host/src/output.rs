@@ -71,10 +71,12 @@ impl Output {
             // Its writer finished between our opening and our lock.
             return Err(HostError::Busy { path: partial });
         }
-        // Emptied only now that the lock says that nobody else writes it.
-        file.set_len(0).and_then(|()| file.set_len(len)).map_err(create())?;
+        // From here on the file is removed again when something fails.
         let direct = open_direct(&partial);
-        Ok((Self { file, direct, target: target.into(), partial: Some(partial) }, leftover))
+        let output = Self { file, direct, target: target.into(), partial: Some(partial.clone()) };
+        // Emptied only now that the lock says that nobody else writes it.
+        output.file.set_len(0).and_then(|()| output.file.set_len(len)).map_err(create())?;
+        Ok((output, leftover))
     }
 
     fn device(target: &Path, len: u64) -> Result<Self, HostError> {

@@ -1,0 +1,198 @@
+//! Whatever ends a publish, a build or a deployment halfway: the store is sound, no output has its final name, and the
+//! next run works and says what it cleaned up.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::Duration;
+
+use seedpress_tests::desk::{BUILD, Desk};
+use seedpress_tests::disks::golden;
+use seedpress_tests::judge::{Judge, Said};
+use seedpress_tests::program;
+use seedpress_tests::stores::snapshot;
+use store::Store;
+
+/// Starts `seedpress` and kills it after a while, in which it may also have come to its end.
+fn kill_after(desk: &Desk, millis: u64, line: &str) {
+    let mut command = program::command(line.split_whitespace());
+    command.current_dir(desk.folder()).stdout(File::create(desk.path("said")).unwrap());
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(millis));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Times to kill at that look random and are the same each time, in milliseconds.
+fn moments(count: u64, most: u64) -> impl Iterator<Item = u64> {
+    (1..=count).map(move |number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % most)
+}
+
+/// How long a command takes when nothing ends it, in milliseconds.
+fn time(desk: &Desk, line: &str) -> u64 {
+    let begun = std::time::Instant::now();
+    desk.does(line);
+    u64::try_from(begun.elapsed().as_millis()).unwrap().max(1)
+}
+
+/// Everything in the store's catalogue, as a program sees it.
+fn titles(desk: &Desk) -> Vec<String> {
+    let images = desk.object(0, "images --store store");
+    let title =
+        |image: &serde_json::Value| format!("{}@{}", image["name"], image["version"]).replace('"', "");
+    images["images"].as_array().unwrap().iter().map(title).collect()
+}
+
+#[test]
+fn a_publish_that_is_killed_leaves_a_sound_store_and_the_next_one_works() {
+    let desk = Desk::stocked();
+    let before = titles(&desk);
+    desk.write("disk", &golden(1, 60));
+    let whole = time(&desk, "publish --store other New@1 disk");
+    let mut leftovers = 0;
+    for millis in moments(12, whole) {
+        kill_after(&desk, millis, "publish --store store New@1 disk");
+        assert_eq!(desk.does("check --store store").text(), "the store is sound\n", "after {millis} ms");
+        let after = titles(&desk);
+        assert!(after == before || after.contains(&"New@1".into()), "{after:?}");
+        let said = desk.does("publish --store store New@1 disk");
+        leftovers += usize::from(String::from_utf8_lossy(&said.stderr).contains("note: "));
+        assert!(titles(&desk).contains(&"New@1".into()));
+        desk.does("check --store store New@1");
+        fs::remove_dir_all(desk.path("store/images/New")).unwrap();
+        let layers = desk.object(0, "locate --store other New@1");
+        let layer = layers["layers"][0]["uuid"].as_str().unwrap();
+        fs::remove_dir_all(desk.path(&format!("store/layers/{layer}"))).unwrap();
+    }
+    assert!(leftovers > 0, "no publish was killed while it wrote");
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_no_medium_and_the_next_one_works() {
+    let desk = Desk::stocked();
+    let line = format!("{BUILD} -o medium.img");
+    desk.does("publish --store store More@1 1.img --level 1");
+    let whole = time(&desk, &line);
+    let medium = desk.read("medium.img");
+    let mut leftovers = 0;
+    for millis in moments(12, whole) {
+        fs::remove_file(desk.path("medium.img")).unwrap();
+        kill_after(&desk, millis, &line);
+        assert!(!desk.path("medium.img").exists() || desk.read("medium.img") == medium, "after {millis} ms");
+        let left = desk.path("~medium.img.partial").exists();
+        let said = desk.does(&format!("{line} --force"));
+        let told = String::from_utf8_lossy(&said.stderr).contains("note: removed ~medium.img.partial");
+        assert_eq!(left, told, "after {millis} ms: {said}");
+        assert!(desk.read("medium.img") == medium, "after {millis} ms");
+        leftovers += usize::from(left);
+    }
+    assert!(leftovers > 0, "no build was killed while it wrote");
+}
+
+/// Runs `seedpress` where files cannot become longer than `most` KiB, which is how a full disk looks to it.
+fn run_cramped(desk: &Desk, most: u64, line: &str) -> Said {
+    // Ignored, the signal does not end the program, and writing gives an error (setrlimit(2), RLIMIT_FSIZE).
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" {line}", most * 2);
+    let judge = Judge::new("dash").arg("-c").arg(script).arg(program::path());
+    judge.env("SOURCE_DATE_EPOCH", program::EPOCH).folder(desk.folder()).run()
+}
+
+#[test]
+fn files_that_cannot_grow_end_the_work_with_15_and_leave_nothing() {
+    let desk = Desk::pressed();
+    let names = desk.names();
+    let store = Store::open(&desk.path("store")).unwrap();
+    let before = snapshot(&store);
+    for line in [
+        &*format!("{BUILD} -o other.img"),
+        "deploy medium.img Win7 -o disk",
+        "deploy medium.img Win7 -o disk --format vhd",
+        "publish --store store Other@1 medium.img",
+    ] {
+        let said = run_cramped(&desk, 4096, line);
+        assert_eq!(said.code, Some(15), "{said}");
+        assert_eq!((&desk.names(), &snapshot(&store)), (&names, &before), "{line}");
+    }
+    desk.does("check --store store");
+}
+
+#[test]
+fn a_full_disk_ends_the_work_with_15_and_leaves_nothing() {
+    let desk = Desk::pressed();
+    fs::create_dir(desk.path("small")).unwrap();
+    let lines = [
+        "deploy medium.img Win7@1 -o small/disk",
+        "build usb --store store Win7@1 -o small/m.img",
+        "publish --store small/store A@1 medium.img",
+    ];
+    for line in lines {
+        // In a namespace of its own a mount needs no root, and is gone with the program.
+        let script = format!(
+            "mount -t tmpfs -o size=6m tmpfs small && \"$0\" {line}; code=$?; find small -type f -size +4k; exit $code"
+        );
+        let judge =
+            Judge::new("unshare").args(["--mount", "--user", "--map-root-user", "sh", "-c"]).arg(script);
+        let said =
+            judge.arg(program::path()).env("SOURCE_DATE_EPOCH", program::EPOCH).folder(desk.folder()).run();
+        assert_eq!((said.code, &*said.text()), (Some(15), ""), "{said}");
+        assert!(said.all().contains("error: "), "{said}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_named_and_ends_the_work_with_16() {
+    let desk = Desk::pressed();
+    let chain = desk.object(0, "locate --store store Win7@1");
+    let layer = chain["layers"][0]["path"].as_str().unwrap().to_owned();
+    let cases = [
+        ("1.img", "publish --store store Other@1 1.img"),
+        (&*layer, "build usb --store store Win7@1 -o other.img"),
+        ("medium.img", "verify medium.img"),
+        ("medium.img", "deploy medium.img Win7 -o disk"),
+        ("key", "build usb --store store Win7@1 -o other.img --sign key"),
+    ];
+    let names = desk.names();
+    for (file, line) in cases {
+        forbid(&desk.path(file), true);
+        let said = run_without_privileges(&desk, line);
+        forbid(&desk.path(file), false);
+        assert_eq!(said.code, Some(16), "{said}");
+        assert!(said.all().contains(file) && said.all().contains("Permission denied"), "{said}");
+        assert_eq!(desk.names(), names, "{line}");
+    }
+}
+
+fn forbid(path: &Path, forbidden: bool) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = if forbidden { 0o000 } else { 0o644 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Runs `seedpress` so that permissions count, as they do not for root.
+fn run_without_privileges(desk: &Desk, line: &str) -> Said {
+    if !rustix::process::geteuid().is_root() {
+        return desk.run(line);
+    }
+    let judge =
+        Judge::new("setpriv").arg("--bounding-set=-dac_override,-dac_read_search").arg(program::path());
+    judge.args(line.split_whitespace()).env("SOURCE_DATE_EPOCH", program::EPOCH).folder(desk.folder()).run()
+}
+
+#[test]
+fn a_store_that_was_cut_short_is_noticed_before_anything_has_a_name() {
+    let desk = Desk::stocked();
+    let chain = desk.object(0, "locate --store store Win7@2");
+    let names = desk.names();
+    for layer in chain["layers"].as_array().unwrap() {
+        let path = layer["path"].as_str().unwrap();
+        let whole = desk.read(path);
+        for keep in [whole.len() - 1, whole.len() / 2, 100, 0] {
+            desk.write(path, &whole[..keep]);
+            let said = desk.refuses(10, "build usb --store store Win7@2 -o medium.img");
+            assert!(said.contains(path), "{said}");
+            desk.object(10, "check --store store");
+            assert_eq!(desk.names(), names);
+        }
+        desk.write(path, &whole);
+    }
+    desk.does("build usb --store store Win7@2 -o medium.img");
+}
