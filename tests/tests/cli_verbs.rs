@@ -56,7 +56,9 @@ fn what_is_planned_is_what_is_pressed() {
     }
     assert_eq!(built["sha256"], Sha256::of(&desk.read("medium.img")).to_string());
     assert_eq!(built["images"], serde_json::json!(["Win7@1", "Win7@3"]));
-    let text = desk.does(&BUILD.replace("build", "plan")).text();
+    let all = "-o other.img --force --digest --verify none --password-file none --threads 2";
+    let text = desk.does(&format!("{} {all}", BUILD.replace("build", "plan"))).text();
+    assert!(!desk.path("other.img").exists());
     assert!(text.contains("GPT header (written last)"), "{text}");
 }
 

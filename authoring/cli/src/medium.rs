@@ -7,9 +7,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use deploy::{Loaded, Medium, Signed, Trust};
+use formats::kind::with_causes;
 use host::{Event, FileSource, Folder};
 use serde::Serialize;
 
+use crate::error::one_line;
 use crate::shell::Shell;
 
 /// Which medium.
@@ -28,7 +30,7 @@ impl MediumArg {
     pub fn open(&self, shell: &Shell) -> anyhow::Result<Medium> {
         let medium = self.open_quietly()?;
         for remark in medium.remarks() {
-            let text = format!("{}: {}", self.medium.display(), formats::kind::with_causes(remark));
+            let text = format!("{}: {}", self.medium.display(), with_causes(remark));
             shell.observer().event(Event::Warning(text));
         }
         Ok(medium)
@@ -86,16 +88,15 @@ impl Signer {
     }
 }
 
-impl fmt::Display for Signer {
+/// Who signed, in lines of text.
+pub struct SignedLines<'a>(pub Option<&'a Signer>);
+
+impl fmt::Display for SignedLines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.comment {
-            Some(comment) => write!(f, "by key {}: {}", self.key, crate::error::one_line(comment)),
-            None => write!(f, "by key {}, which was not verified: --pubkey does that", self.key),
+        let Some(Signer { key, comment, .. }) = self.0 else { return writeln!(f, "signed    no") };
+        match comment {
+            Some(comment) => writeln!(f, "signed    by key {key}\ncomment   {}", one_line(comment)),
+            None => writeln!(f, "signed    by key {key}, which was not verified: --pubkey does that"),
         }
     }
-}
-
-/// Who signed, in words.
-pub fn signed_by(signer: Option<&Signer>) -> String {
-    signer.map_or_else(|| "no".into(), ToString::to_string)
 }

@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use formats::io::ReadAt as _;
 use formats::manifest::Volume;
+use formats::minisign::SecretKey;
 use formats::time::Timestamp;
 use formats::units::ByteLen;
 use host::{Crew, FileSource, is_device};
+use press::verify::Depth;
 use press::{Layout, Request, Sources, Template};
 
 use crate::error::Refusal;
 use crate::name::Wanted;
-use crate::shell::Shell;
-use crate::{date, size, text};
+use crate::secret::PasswordFile;
+use crate::shell::{Shell, Threads};
+use crate::{date, key, size, text};
 
 /// The name of the template that comes with the program.
 const USB: &str = "usb";
@@ -43,7 +46,7 @@ pub struct Pressing {
     label: Option<String>,
     /// Sign the manifest with this minisign secret key
     #[arg(long, value_name = "KEY")]
-    pub sign: Option<PathBuf>,
+    sign: Option<PathBuf>,
     /// Put everything in this folder onto the EFI system partition
     #[arg(long, value_name = "DIR")]
     esp_tree: Option<PathBuf>,
@@ -60,9 +63,50 @@ pub struct Pressing {
     /// 2027-01-31T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = date::parse)]
     expires: Option<Timestamp>,
+    #[command(flatten)]
+    password: PasswordFile,
+    /// How much of the medium is read back and checked
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
+    pub verify: Depths,
+    /// Also give the SHA-256 of the whole medium, which is read for it
+    #[arg(long)]
+    pub digest: bool,
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+/// How much of a medium is checked before it gets its name.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Depths {
+    /// Documents and structures, and that every file is there
+    #[default]
+    Quick,
+    /// Every byte
+    Full,
+    /// Nothing
+    None,
+}
+
+impl Depths {
+    /// As `verify` takes it.
+    pub fn depth(self) -> Option<Depth> {
+        match self {
+            Self::Quick => Some(Depth::Quick),
+            Self::Full => Some(Depth::Full),
+            Self::None => None,
+        }
+    }
 }
 
 impl Pressing {
+    /// The key to sign with, where one is wanted.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn key(&self) -> anyhow::Result<Option<SecretKey>> {
+        self.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()
+    }
+
     /// The layout of the medium. Folders are read for it, and nothing is written.
     ///
     /// # Errors

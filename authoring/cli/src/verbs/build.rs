@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use deploy::{Loaded, Medium, Trust};
 use formats::digest::{Hasher, Sha256};
 use formats::io::ReadAt;
@@ -20,12 +20,10 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::error::{Refusal, one_line};
-use crate::key;
 use crate::medium::Signer;
 use crate::output::Answer;
 use crate::pressing::Pressing;
-use crate::secret::PasswordFile;
-use crate::shell::{Shell, Threads};
+use crate::shell::Shell;
 
 /// Press a medium: an image file, or straight onto a device.
 #[derive(Args, Debug)]
@@ -37,41 +35,13 @@ pub struct Build {
 /// Kinds of media.
 #[derive(Debug, Subcommand)]
 enum Kind {
+    /// Press a disk image for a USB stick or disk.
+    ///
+    /// The same images, options and time give the same bytes. The time of the medium is SOURCE_DATE_EPOCH or, where
+    /// that is not set, when the newest of its images was published. An image file has its name only when it is whole
+    /// and checked; on a device the partition table is written last.
     #[command(mut_arg("output", |output| output.required(true)))]
-    Usb(Usb),
-}
-
-/// Press a disk image for a USB stick or disk.
-///
-/// The same images, options and time give the same bytes. The time of the medium is SOURCE_DATE_EPOCH or, where
-/// that is not set, when the newest of its images was published. An image file has its name only when it is whole
-/// and checked; on a device the partition table is written last.
-#[derive(Args, Debug)]
-struct Usb {
-    #[command(flatten)]
-    pressing: Pressing,
-    #[command(flatten)]
-    password: PasswordFile,
-    /// How much of the medium is read back and checked
-    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
-    verify: Depths,
-    /// Also give the SHA-256 of the whole medium, which is read for it
-    #[arg(long)]
-    digest: bool,
-    #[command(flatten)]
-    threads: Threads,
-}
-
-/// How much of a medium is checked before it gets its name.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Depths {
-    /// Documents and structures, and that every file is there
-    #[default]
-    Quick,
-    /// Every byte
-    Full,
-    /// Nothing
-    None,
+    Usb(Pressing),
 }
 
 #[derive(Serialize)]
@@ -95,44 +65,43 @@ impl Build {
     /// # Errors
     /// When it cannot be pressed; there is then nothing under its name.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let Kind::Usb(usb) = self.kind;
-        shell.answer(&usb.press(shell)?)?;
+        let Kind::Usb(pressing) = self.kind;
+        shell.answer(&press(&pressing, shell)?)?;
         Ok(Code::Done)
     }
 }
 
-impl Usb {
-    fn press(&self, shell: &Shell) -> anyhow::Result<Built> {
-        // clap sees to it that there is an output.
-        let target = self.pressing.output.as_deref().unwrap_or(Path::new(""));
-        let key = self.pressing.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()?;
-        let crew = self.threads.crew(shell)?;
-        let layout = self.pressing.lay_out(shell, &crew)?;
-        let output = shell.begin(target, layout.size().0, self.pressing.force)?;
-        let filled = layout.complete(key.as_ref(), &crew)?.fill(&crew, shell.observer(), output)?;
-        let Sealed { summary, output } = filled.seal()?;
-        let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
-        let loaded = self.read_back(output.path(), trust, &crew, shell)?;
-        let sha256 = if self.digest { Some(digest(output.path(), shell)?) } else { None };
-        shell.stop().check()?;
-        output.commit()?;
-        Ok(Built::of(target, &summary, loaded, sha256))
-    }
+fn press(pressing: &Pressing, shell: &Shell) -> anyhow::Result<Built> {
+    // clap sees to it that there is an output.
+    let target = pressing.output.as_deref().unwrap_or(Path::new(""));
+    let key = pressing.key()?;
+    let crew = pressing.threads.crew(shell)?;
+    let layout = pressing.lay_out(shell, &crew)?;
+    let output = shell.begin(target, layout.size().0, pressing.force)?;
+    let filled = layout.complete(key.as_ref(), &crew)?.fill(&crew, shell.observer(), output)?;
+    let Sealed { summary, output } = filled.seal()?;
+    let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
+    let loaded = read_back(output.path(), trust, pressing.verify.depth(), (shell, &crew))?;
+    let sha256 = if pressing.digest { Some(digest(output.path(), shell)?) } else { None };
+    shell.stop().check()?;
+    output.commit()?;
+    Ok(Built::of(target, &summary, loaded, sha256))
+}
 
-    /// What the medium says of itself, after it was checked as a customer would check it.
-    fn read_back(&self, path: &Path, trust: Trust, crew: &Crew, shell: &Shell) -> anyhow::Result<Loaded> {
-        let medium = Medium::open(Arc::new(FileSource::open(path)?)).context(UNLIKE)?;
-        let loaded = deploy::load(&medium, &trust).context(UNLIKE)?;
-        let depth = match self.verify {
-            Depths::Quick => Depth::Quick,
-            Depths::Full => Depth::Full,
-            Depths::None => return Ok(loaded),
-        };
-        let report = verify(&medium, &Check { trust, depth }, crew, shell.observer())?;
-        match report.verdict {
-            Verdict::Pristine if report.problems.is_empty() => Ok(loaded),
-            _ => Err(findings(&report)).context(UNLIKE),
-        }
+/// What the medium says of itself, after it was checked as a customer would check it.
+fn read_back(
+    path: &Path,
+    trust: Trust,
+    depth: Option<Depth>,
+    (shell, crew): (&Shell, &Crew),
+) -> anyhow::Result<Loaded> {
+    let medium = Medium::open(Arc::new(FileSource::open(path)?)).context(UNLIKE)?;
+    let loaded = deploy::load(&medium, &trust).context(UNLIKE)?;
+    let Some(depth) = depth else { return Ok(loaded) };
+    let report = verify(&medium, &Check { trust, depth }, crew, shell.observer())?;
+    match report.verdict {
+        Verdict::Pristine if report.problems.is_empty() => Ok(loaded),
+        _ => Err(findings(&report)).context(UNLIKE),
     }
 }
 

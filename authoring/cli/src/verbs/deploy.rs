@@ -17,7 +17,7 @@ use crate::code::Code;
 use crate::date;
 use crate::decoder::Zstd;
 use crate::key::Trusted;
-use crate::medium::{MediumArg, Signer, signed_by};
+use crate::medium::{MediumArg, SignedLines, Signer};
 use crate::name::Wanted;
 use crate::output::Answer;
 use crate::shell::{Shell, Threads};
@@ -170,6 +170,6 @@ impl fmt::Display for Deployed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "output    {}", self.output.display())?;
         writeln!(f, "image     {}, a disk of {}", self.image, self.disk_size.exact())?;
-        writeln!(f, "signed    {}", signed_by(self.signed.as_ref()))
+        SignedLines(self.signed.as_ref()).fmt(f)
     }
 }

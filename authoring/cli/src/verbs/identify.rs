@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::error::one_line;
-use crate::medium::{MediumArg, Signer, signed_by};
+use crate::medium::{MediumArg, SignedLines, Signer};
 use crate::output::Answer;
 use crate::shell::Shell;
 use crate::table::Table;
@@ -98,7 +98,7 @@ impl fmt::Display for Identity {
             writeln!(f, "expires   {expires}")?;
         }
         writeln!(f, "size      {}, sectors of {}", self.size.exact(), self.sector_size)?;
-        writeln!(f, "signed    {}\n", signed_by(self.signed.as_ref()))?;
+        writeln!(f, "{}", SignedLines(self.signed.as_ref()))?;
         let mut table = Table::new(["IMAGE", "SIZE", "LAYERS", "NOTE"]);
         for image in &self.images {
             let title = format!("{}@{}", image.name, image.version);

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::code::Code;
 use crate::output;
 use crate::pressing::Pressing;
-use crate::shell::{Shell, Threads};
+use crate::shell::Shell;
 
 /// Print the layout of a medium and write nothing.
 #[derive(Args, Debug)]
@@ -17,19 +17,11 @@ pub struct Plan {
 /// Kinds of media.
 #[derive(Debug, Subcommand)]
 enum Kind {
-    Usb(Usb),
-}
-
-/// Plan a disk image for a USB stick or disk.
-///
-/// The options are those of "build usb". The time of the medium is SOURCE_DATE_EPOCH or, where that is not set,
-/// when the newest of its images was published.
-#[derive(Args, Debug)]
-struct Usb {
-    #[command(flatten)]
-    pressing: Pressing,
-    #[command(flatten)]
-    threads: Threads,
+    /// Plan a disk image for a USB stick or disk.
+    ///
+    /// The options are those of "build usb"; those that are about writing change nothing. The time of the medium is
+    /// SOURCE_DATE_EPOCH or, where that is not set, when the newest of its images was published.
+    Usb(Pressing),
 }
 
 impl Plan {
@@ -38,8 +30,8 @@ impl Plan {
     /// # Errors
     /// When there is none.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let Kind::Usb(Usb { pressing, threads }) = self.kind;
-        let layout = pressing.lay_out(shell, &threads.crew(shell)?)?;
+        let Kind::Usb(pressing) = self.kind;
+        let layout = pressing.lay_out(shell, &pressing.threads.crew(shell)?)?;
         let text = if shell.json() { layout.json() } else { layout.text() };
         output::to_stdout(text.as_bytes())?;
         Ok(Code::Done)

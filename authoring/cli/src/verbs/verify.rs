@@ -15,7 +15,7 @@ use crate::code::{self, Code};
 use crate::date;
 use crate::error::{Refusal, one_line};
 use crate::key::Trusted;
-use crate::medium::{MediumArg, Signer, signed_by};
+use crate::medium::{MediumArg, SignedLines, Signer};
 use crate::output::{Answer, Found};
 use crate::shell::{Shell, Threads};
 
@@ -121,8 +121,10 @@ impl fmt::Display for Judged {
         if let Some(digest) = self.manifest_sha256 {
             writeln!(f, "manifest  {digest}")?;
         }
-        let signed = if self.refused { "refused".into() } else { signed_by(self.signed.as_ref()) };
-        writeln!(f, "signed    {signed}")?;
+        match self.refused {
+            true => writeln!(f, "signed    refused")?,
+            false => SignedLines(self.signed.as_ref()).fmt(f)?,
+        }
         self.problems.iter().try_for_each(|found| writeln!(f, "problem   {}", one_line(&found.message)))?;
         self.changes.iter().try_for_each(|change| writeln!(f, "changed   {}", one_line(change)))?;
         let quick = if self.depth == "quick" { ", as far as a quick look can tell" } else { "" };
