@@ -2,9 +2,12 @@
 //! next run works and says what it cleaned up.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use seedpress_tests::desk::{BUILD, Desk};
 use seedpress_tests::disks::golden;
 use seedpress_tests::judge::{Judge, Said};
@@ -12,14 +15,31 @@ use seedpress_tests::program;
 use seedpress_tests::stores::snapshot;
 use store::Store;
 
-/// Starts `seedpress` and kills it after a while, in which it may also have come to its end.
-fn kill_after(desk: &Desk, millis: u64, line: &str) {
+/// Starts `seedpress` and sends it a signal after a while, in which it may also have come to its end. Gives its exit
+/// code, unless the signal ended it.
+fn signal_after(desk: &Desk, millis: u64, signal: Signal, line: &str) -> Option<i32> {
     let mut command = program::command(line.split_whitespace());
     command.current_dir(desk.folder()).stdout(File::create(desk.path("said")).unwrap());
     let mut child = command.spawn().unwrap();
     std::thread::sleep(Duration::from_millis(millis));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    child.wait().unwrap().code()
+}
+
+/// How often something is tried that can only fail when this test is held up for longer than a job takes.
+const TRIES: usize = 20;
+
+/// Starts `seedpress` and sends it a signal as soon as it says that it begins a task.
+fn signal_at(desk: &Desk, task: &str, signal: Signal, line: &str) -> Option<i32> {
+    let mut command = program::command(line.split_whitespace());
+    command.args(["--progress", "json"]).current_dir(desk.folder()).stderr(Stdio::piped());
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let begins = format!("{{\"event\":\"begin\",\"task\":\"{task}\"");
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with(&begins)), "{line} does not begin {task}");
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    lines.for_each(drop);
+    child.wait().unwrap().code()
 }
 
 /// Times to kill at that look random and are the same each time, in milliseconds.
@@ -48,22 +68,24 @@ fn a_publish_that_is_killed_leaves_a_sound_store_and_the_next_one_works() {
     let before = titles(&desk);
     desk.write("disk", &golden(1, 60));
     let whole = time(&desk, "publish --store other New@1 disk");
-    let mut leftovers = 0;
+    let line = "publish --store store New@1 disk";
+    let kill = |_| {
+        let killed = signal_at(&desk, "publishing", Signal::KILL, line).is_none();
+        let told = desk.does(line).all().contains("note: ");
+        forget(&desk, "New");
+        killed && told
+    };
+    assert!((0..TRIES).any(kill), "no publish was killed while it wrote");
     for millis in moments(12, whole) {
-        kill_after(&desk, millis, "publish --store store New@1 disk");
+        signal_after(&desk, millis, Signal::KILL, line);
         assert_eq!(desk.does("check --store store").text(), "the store is sound\n", "after {millis} ms");
         let after = titles(&desk);
         assert!(after == before || after.contains(&"New@1".into()), "{after:?}");
-        let said = desk.does("publish --store store New@1 disk");
-        leftovers += usize::from(String::from_utf8_lossy(&said.stderr).contains("note: "));
+        desk.does(line);
         assert!(titles(&desk).contains(&"New@1".into()));
         desk.does("check --store store New@1");
-        fs::remove_dir_all(desk.path("store/images/New")).unwrap();
-        let layers = desk.object(0, "locate --store other New@1");
-        let layer = layers["layers"][0]["uuid"].as_str().unwrap();
-        fs::remove_dir_all(desk.path(&format!("store/layers/{layer}"))).unwrap();
+        forget(&desk, "New");
     }
-    assert!(leftovers > 0, "no publish was killed while it wrote");
 }
 
 #[test]
@@ -73,19 +95,67 @@ fn a_build_that_is_killed_leaves_no_medium_and_the_next_one_works() {
     desk.does("publish --store store More@1 1.img --level 1");
     let whole = time(&desk, &line);
     let medium = desk.read("medium.img");
-    let mut leftovers = 0;
+    let kill = |_| {
+        signal_at(&desk, "pressing", Signal::KILL, &format!("{line} --force"));
+        desk.path("~medium.img.partial").exists() && desk.read("medium.img") == medium
+    };
+    assert!((0..TRIES).any(kill), "no build was killed while it wrote");
     for millis in moments(12, whole) {
         fs::remove_file(desk.path("medium.img")).unwrap();
-        kill_after(&desk, millis, &line);
+        signal_after(&desk, millis, Signal::KILL, &line);
         assert!(!desk.path("medium.img").exists() || desk.read("medium.img") == medium, "after {millis} ms");
         let left = desk.path("~medium.img.partial").exists();
         let said = desk.does(&format!("{line} --force"));
         let told = String::from_utf8_lossy(&said.stderr).contains("note: removed ~medium.img.partial");
         assert_eq!(left, told, "after {millis} ms: {said}");
         assert!(desk.read("medium.img") == medium, "after {millis} ms");
-        leftovers += usize::from(left);
     }
-    assert!(leftovers > 0, "no build was killed while it wrote");
+}
+
+#[test]
+fn what_is_interrupted_cleans_up_after_itself() {
+    let desk = Desk::pressed();
+    desk.write("disk", &golden(1, 40));
+    desk.write("said", b"");
+    let names = desk.names();
+    let store = Store::open(&desk.path("store")).unwrap();
+    let before = snapshot(&store);
+    let lines = [
+        ("publishing", "publish --store store New@1 disk"),
+        ("pressing", "build usb --store store Win7@1 -o new"),
+        ("deploying", "deploy medium.img Win7 -o new"),
+    ];
+    for (task, line) in lines {
+        let whole = time(&desk, line);
+        let check = |code| {
+            // Before the program listens, the signal ends it as it ends every program.
+            assert!(matches!(code, None | Some(0 | 130)), "{line}: {code:?}");
+            let _ = (code == Some(0)).then(|| fs::remove_file(desk.path("new")));
+            forget(&desk, "New");
+            assert_eq!((desk.names(), snapshot(&store)), (names.clone(), before.clone()), "{line}");
+            code == Some(130)
+        };
+        check(Some(0));
+        for millis in moments(5, whole) {
+            check(signal_after(&desk, millis, Signal::INT, line));
+        }
+        let interrupt = |_| check(signal_at(&desk, task, Signal::INT, line));
+        assert!((0..TRIES).any(interrupt), "nothing was interrupted while it worked: {line}");
+    }
+}
+
+/// Takes an image out of the store, with the layers that only it has.
+fn forget(desk: &Desk, name: &str) {
+    let Ok(()) = fs::remove_dir_all(desk.path(&format!("store/images/{name}"))) else { return };
+    let layers =
+        |title: String| desk.object(0, &format!("locate --store store {title}"))["layers"].to_string();
+    let kept: Vec<_> = titles(desk).into_iter().map(layers).collect();
+    for layer in fs::read_dir(desk.path("store/layers")).unwrap().map(Result::unwrap) {
+        let uuid = layer.file_name().to_string_lossy().into_owned();
+        if !kept.iter().any(|layers| layers.contains(&uuid)) {
+            fs::remove_dir_all(layer.path()).unwrap();
+        }
+    }
 }
 
 /// Runs `seedpress` where files cannot become longer than `most` KiB, which is how a full disk looks to it.

@@ -83,6 +83,14 @@ impl Shell {
         Ok(path)
     }
 
+    /// Refuses an output that cannot be begun, before long work.
+    ///
+    /// # Errors
+    /// When there is one already, or none can be made.
+    pub fn check(&self, target: &Path, force: bool) -> anyhow::Result<()> {
+        Output::check(target, force).map_err(refused)
+    }
+
     /// Begins an output, and tells what a run that was cut off had left there.
     ///
     /// # Errors

@@ -46,16 +46,24 @@ impl Output {
         if is_device(target) {
             return Ok((Self::device(target, len)?, None));
         }
+        Self::check(target, force)?;
+        Self::file(target, len)
+    }
+
+    /// Whether an output may be begun here: what is worth knowing before long work.
+    ///
+    /// # Errors
+    /// As for [`Output::begin`].
+    pub fn check(target: &Path, force: bool) -> Result<(), HostError> {
+        let wrong_kind = |found| Err(HostError::WrongKind { path: target.into(), found });
         match fs::symlink_metadata(target) {
-            Ok(there) if there.is_dir() => {
-                Err(HostError::WrongKind { path: target.into(), found: "directory" })
-            }
-            Ok(there) if !there.is_file() && !there.is_symlink() => {
-                Err(HostError::WrongKind { path: target.into(), found: "special file" })
-            }
-            Ok(_) if !force => Err(HostError::Exists { path: target.into() }),
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(HostError::io(Operation::Create, target)(e)),
-            _ => Self::file(target, len),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(HostError::io(Operation::Create, target)(e)),
+            Ok(_) if is_device(target) => Ok(()),
+            Ok(there) if there.is_dir() => wrong_kind("directory"),
+            Ok(there) if !there.is_file() && !there.is_symlink() => wrong_kind("special file"),
+            Ok(_) if force => Ok(()),
+            Ok(_) => Err(HostError::Exists { path: target.into() }),
         }
     }
 

@@ -74,6 +74,7 @@ impl Build {
 fn press(pressing: &Pressing, shell: &Shell) -> anyhow::Result<Built> {
     // clap sees to it that there is an output.
     let target = pressing.output.as_deref().unwrap_or(Path::new(""));
+    shell.check(target, pressing.force)?;
     let key = pressing.key()?;
     let crew = pressing.threads.crew(shell)?;
     let layout = pressing.lay_out(shell, &crew)?;
