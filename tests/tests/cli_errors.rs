@@ -28,12 +28,24 @@ fn errors_are_told_to_people_and_to_programs() {
 #[test]
 fn other_errors_end_with_1() {
     let desk = Desk::stocked();
-    assert!(desk.refuses(1, "locate --store store Win8").contains("there is no Win8"));
-    assert!(desk.refuses(1, "locate --store store Win7@9").contains("its versions are 1, 2, 3"));
-    assert!(desk.refuses(1, "publish --store store Win7@2 1.img").contains("is published already"));
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let status = program::command(["completions", "bash"]).stdout(full).status().unwrap();
-    assert_eq!(status.code(), Some(1));
+    let mut command = program::command(["completions", "bash"]);
+    let said = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&said.stderr).starts_with("error: cannot write to the standard output\n")
+    );
+    desk.write("store/store.json", b"{ \"format\": 2 }");
+    assert!(desk.refuses(1, "images --store store").contains("format 2"));
+}
+
+#[test]
+fn what_is_not_there_ends_with_16() {
+    let desk = Desk::pressed();
+    assert!(desk.refuses(16, "locate --store store Win8").contains("there is no Win8"));
+    assert!(desk.refuses(16, "locate --store store Win7@9").contains("its versions are 1, 2, 3"));
+    assert!(desk.refuses(16, "deploy medium.img Win7@2 -o disk").contains("Win7@1, Win7@3"));
+    assert!(desk.refuses(16, "cat medium.img seed/absent").contains("there is no \"seed/absent\""));
 }
 
 #[test]
@@ -151,6 +163,7 @@ fn targets_are_not_overwritten_unasked() {
     assert!(desk.read("medium.img") == before);
     desk.does(&format!("{BUILD} -o medium.img --force"));
     assert!(desk.read("medium.img") == before);
+    assert!(desk.refuses(14, "publish --store store Win7@2 1.img").contains("is published already"));
 }
 
 #[test]

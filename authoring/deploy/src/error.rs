@@ -104,7 +104,7 @@ impl DeployError {
     /// What this means for whoever asked.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoVersion { .. } => ErrorKind::Usage,
+            Self::NoVersion { .. } => ErrorKind::Unreachable,
             Self::NoLayer { .. } | Self::Chain { .. } | Self::OtherDisk { .. } => ErrorKind::Chain,
             Self::Files { source: FilesError::NotFound { .. }, .. } => ErrorKind::Chain,
             Self::Files { source, .. } => source.kind(),

@@ -122,14 +122,14 @@ impl StoreError {
         match self {
             Self::Host(e) => e.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
-            Self::NoStore { .. } => ErrorKind::Unreachable,
+            Self::NoStore { .. } | Self::NotFound { .. } => ErrorKind::Unreachable,
             Self::Damaged { source, .. } => layer_kind(source),
             Self::Read { source, .. } => source.kind(),
             Self::Vhd { source, .. } => vhd_kind(source),
             Self::Frame { .. } => ErrorKind::Corrupt,
             Self::Name(_) => ErrorKind::Usage,
             Self::NoLayer { .. } | Self::Link { .. } | Self::Chain { .. } => ErrorKind::Chain,
-            Self::Format { .. } | Self::NotFound { .. } => ErrorKind::Other,
+            Self::Format { .. } => ErrorKind::Other,
         }
     }
 

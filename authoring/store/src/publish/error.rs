@@ -143,7 +143,8 @@ impl PublishError {
             Self::Vhd { source, .. } => vhd_kind(source),
             Self::Read { source, .. } => source.kind(),
             Self::NoParent { .. } | Self::Chain(_) => ErrorKind::Chain,
-            Self::OtherContent { .. } | Self::VersionTaken { .. } | Self::Compress(_) => ErrorKind::Other,
+            Self::OtherContent { .. } | Self::VersionTaken { .. } => ErrorKind::Target,
+            Self::Compress(_) => ErrorKind::Other,
             _ => ErrorKind::Usage,
         }
     }
