@@ -41,7 +41,7 @@ impl Args {
     /// When a contest cannot be held or a target is missed.
     pub fn run(self) -> Result<()> {
         setup::ensure()?;
-        let ground = Ground::lay(self.size)?;
+        let ground = Ground::new(self.size)?;
         let held = self.hold(&ground);
         ground.clear()?;
         let missed = held?;

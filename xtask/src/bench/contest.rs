@@ -19,6 +19,8 @@ pub struct Contest {
     pub name: &'static str,
     /// How many bytes it is about; 0 where a rate means nothing.
     pub bytes: u64,
+    /// Makes what the contenders work on.
+    pub lay: fn(&Ground) -> Result<()>,
     /// The first of them is ours.
     pub contenders: Vec<Contender>,
     /// What we promise.
@@ -64,8 +66,9 @@ impl Standing {
     /// Holds a contest: each contender once, then each again, for all rounds.
     ///
     /// # Errors
-    /// When what a run left cannot be cleaned up.
+    /// When there is nothing to work on, or what a run left cannot be cleaned up.
     pub fn of(contest: &Contest, ground: &Ground, rounds: usize, limit: Duration) -> Result<Self> {
+        (contest.lay)(ground)?;
         let mut all: Vec<Runs> = contest.contenders.iter().map(|_| Ok(Vec::new())).collect();
         for round in 1..=rounds {
             for (contender, runs) in contest.contenders.iter().zip(&mut all) {
@@ -184,12 +187,8 @@ mod tests {
 
     fn contest(targets: Vec<Target>) -> Contest {
         let contender = |name| Contender { name, reads: "", script: String::new(), clean: "" };
-        Contest {
-            name: "job",
-            bytes: 1 << 30,
-            contenders: vec![contender("ours"), contender("theirs")],
-            targets,
-        }
+        let contenders = vec![contender("ours"), contender("theirs")];
+        Contest { name: "job", bytes: 1 << 30, lay: |_| Ok(()), contenders, targets }
     }
 
     #[test]

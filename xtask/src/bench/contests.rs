@@ -1,12 +1,14 @@
 //! The contests, their contenders and what we promise.
 
+use anyhow::Result;
+
 use super::contest::{Contender, Contest, Target};
 use super::ground::Ground;
 
 /// A medium is laid out in at most so many seconds.
 const PLAN: f64 = 2.0;
 
-/// All of them.
+/// All of them. What the last two work on takes the place of what the others worked on.
 pub fn all(ground: &Ground) -> Vec<Contest> {
     vec![
         build(ground),
@@ -34,9 +36,14 @@ fn build(ground: &Ground) -> Contest {
     Contest {
         name: "build a medium, every byte checked",
         bytes: ground.size,
+        lay: Ground::halves,
         contenders: vec![
             contender("seedpress build", build),
             contender("cp", "mkdir mnt; cp half-one half-two mnt".into()),
+            contender(
+                "cp, sync",
+                "mkdir mnt; cp half-one half-two mnt; sync mnt/half-one mnt/half-two".into(),
+            ),
             contender("dd oflag=direct bs=4M", dd.into()),
             contender("mkntfs, ntfs-3g, cp, openssl", ntfs),
         ],
@@ -54,6 +61,7 @@ fn verify(ground: &Ground) -> Contest {
     Contest {
         name: "verify a medium",
         bytes: ground.size,
+        lay: Ground::medium,
         contenders: vec![
             Contender { name: "seedpress verify", reads: "medium.img", script: verify, clean: "" },
             Contender {
@@ -69,15 +77,16 @@ fn verify(ground: &Ground) -> Contest {
 }
 
 fn publish(ground: &Ground) -> Contest {
-    let publish = ground.seedpress("publish --store out System@1 system.raw");
+    let publish = ground.seedpress("publish --store out System@1 system.vhd");
     let contender =
-        |name, script: String| Contender { name, reads: "system.raw", script, clean: "rm -rf out" };
+        |name, script: String| Contender { name, reads: "system.vhd", script, clean: "rm -rf out" };
     Contest {
         name: "publish a disk",
         bytes: ground.size,
+        lay: Ground::system,
         contenders: vec![
             contender("seedpress publish", publish),
-            contender("zstd -T0 -3", "zstd -q -T0 -3 system.raw -o out".into()),
+            contender("zstd -T0 -3", "zstd -q -T0 -3 system.vhd -o out".into()),
         ],
         // 90 % of the rate.
         targets: vec![Target::Share("zstd -T0 -3", 1.11)],
@@ -85,24 +94,26 @@ fn publish(ground: &Ground) -> Contest {
 }
 
 fn deploy(ground: &Ground) -> Contest {
-    let deploy = ground.seedpress("deploy system.img System@1 -o out");
     let zstd = "zstd -q -d half-one.zst -o out & first=$!; zstd -q -d half-two.zst -o out-two; wait $first";
+    let theirs = |name, script| Contender {
+        name,
+        reads: "half-one.zst half-two.zst",
+        script,
+        clean: "rm -f out out-two",
+    };
     Contest {
         name: "deploy a disk",
         bytes: ground.size,
+        lay: Ground::system_medium,
         contenders: vec![
             Contender {
                 name: "seedpress deploy",
                 reads: "system.img",
-                script: deploy,
-                clean: "if test -e out; then cmp out system.raw; fi; rm -f out",
+                script: ground.seedpress("deploy system.img System@1 -o out"),
+                clean: "if test -e out; then sha256sum --quiet -c system.sum; fi; rm -f out",
             },
-            Contender {
-                name: "zstd -d of two halves",
-                reads: "half-one.zst half-two.zst",
-                script: zstd.into(),
-                clean: "rm -f out out-two",
-            },
+            theirs("zstd -d of two halves", zstd.into()),
+            theirs("zstd -d of two halves, sync", format!("{zstd}; sync out out-two")),
         ],
         // 80 % of the rate.
         targets: vec![Target::Share("zstd -d of two halves", 1.25)],
@@ -110,14 +121,16 @@ fn deploy(ground: &Ground) -> Contest {
 }
 
 fn plan_large(ground: &Ground) -> Contest {
-    plan("plan a medium of 16 TiB", ground.seedpress("plan usb --store store one@1 --size 16TiB"))
+    let script = ground.seedpress("plan usb --store store one@1 --size 16TiB");
+    plan("plan a medium of 16 TiB", script, Ground::halves)
 }
 
 fn plan_many(ground: &Ground) -> Contest {
-    plan("plan 100,000 files", ground.seedpress("plan usb --store store one@1 --add many"))
+    let script = ground.seedpress("plan usb --store store one@1 --add many");
+    plan("plan 100,000 files", script, Ground::many_files)
 }
 
-fn plan(name: &'static str, script: String) -> Contest {
-    let contender = Contender { name: "seedpress plan", reads: "", script, clean: "" };
-    Contest { name, bytes: 0, contenders: vec![contender], targets: vec![Target::Seconds(PLAN)] }
+fn plan(name: &'static str, script: String, lay: fn(&Ground) -> Result<()>) -> Contest {
+    let contenders = vec![Contender { name: "seedpress plan", reads: "", script, clean: "" }];
+    Contest { name, bytes: 0, lay, contenders, targets: vec![Target::Seconds(PLAN)] }
 }
