@@ -57,7 +57,10 @@ pub fn ensure() -> Result<()> {
     if !program::is_root() {
         bail!("run this as root, then try again: apt-get update && {}", program::line(&install(&missing)?));
     }
-    program::run(Command::new("apt-get").args(["update", "-q"]))?;
+    if program::run(Command::new("apt-get").args(["update", "-q"])).is_err() {
+        // A mirror that we do not need may be away; installing says what we do need.
+        println!("setup: not all package lists could be had, going on with those that are there");
+    }
     program::run(install(&missing)?.env("DEBIAN_FRONTEND", "noninteractive"))?;
     still_missing()
 }
