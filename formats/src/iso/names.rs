@@ -1,0 +1,128 @@
+//! The names that each hierarchy gives a file: short and plain in ISO 9660's own, in Unicode in Joliet's.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Which of the two trees of directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hierarchy {
+    /// ISO 9660's own, with Rock Ridge: letters, digits and `_`; at most 30 characters (ECMA-119 10.1).
+    Primary,
+    /// Joliet's: UCS-2, at most 64 characters.
+    Joliet,
+}
+
+/// Names given in one directory, so that each is given once.
+#[derive(Debug)]
+pub struct Given {
+    hierarchy: Hierarchy,
+    taken: BTreeSet<Vec<u8>>,
+}
+
+impl Given {
+    /// None yet.
+    pub fn new(hierarchy: Hierarchy) -> Self {
+        Self { hierarchy, taken: BTreeSet::new() }
+    }
+
+    /// The identifier for a name: cut, replaced and numbered as far as needed.
+    pub fn give(&mut self, name: &str, is_directory: bool) -> Vec<u8> {
+        let (stem, extension) = match name.rsplit_once('.') {
+            Some((stem, extension)) if !is_directory && !stem.is_empty() => (stem, extension),
+            _ => (name, ""),
+        };
+        (0u32..).find_map(|number| self.take(stem, extension, is_directory, number)).unwrap_or_default()
+    }
+
+    /// The identifier with a number in it, unless another has it.
+    fn take(&mut self, stem: &str, extension: &str, is_directory: bool, number: u32) -> Option<Vec<u8>> {
+        let suffix = if number == 0 { String::new() } else { format!("_{number}") };
+        let identifier = match self.hierarchy {
+            Hierarchy::Primary => primary(stem, &suffix, extension, is_directory),
+            Hierarchy::Joliet => joliet(stem, &suffix, extension, is_directory),
+        };
+        self.taken.insert(identifier.clone()).then_some(identifier)
+    }
+}
+
+/// `STEM.EXT;1`, or `STEM` for a directory.
+fn primary(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Vec<u8> {
+    let plain = |text: &str, most: usize| -> String { text.chars().map(d_character).take(most).collect() };
+    if is_directory {
+        return format!("{}{suffix}", plain(stem, 31 - suffix.len())).into_bytes();
+    }
+    let extension = plain(extension, 8);
+    let stem = plain(stem, 29 - suffix.len() - extension.len());
+    format!("{stem}{suffix}.{extension};1").into_bytes()
+}
+
+/// A letter, digit or `_` for any character (ECMA-119 7.4.1).
+fn d_character(c: char) -> char {
+    let c = c.to_ascii_uppercase();
+    if c.is_ascii_uppercase() || c.is_ascii_digit() { c } else { '_' }
+}
+
+/// The name in UCS-2, most significant byte first.
+fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Vec<u8> {
+    let end = match (is_directory, extension.is_empty()) {
+        (true, _) => suffix.into(),
+        (false, true) => format!("{suffix};1"),
+        (false, false) => format!("{suffix}.{};1", cut(extension, 32)),
+    };
+    let end = replaced(&end);
+    let most = 64usize.saturating_sub(end.encode_utf16().count());
+    format!("{}{end}", cut(&replaced(stem), most)).encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
+/// Joliet allows no `*/:?\`; the `;` before the version stays.
+fn replaced(text: &str) -> String {
+    text.chars().map(|c| if "*/:?\\".contains(c) || c.is_control() { '_' } else { c }).collect()
+}
+
+/// The first characters that take at most so many UTF-16 units.
+fn cut(text: &str, most: usize) -> &str {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > most
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    #[test]
+    fn plain_names_are_upper_case_and_told_apart() {
+        let mut given = Given::new(Hierarchy::Primary);
+        assert_eq!(text(&given.give("README.txt", false)), "README.TXT;1");
+        assert_eq!(text(&given.give("readme.TXT", false)), "README_1.TXT;1");
+        assert_eq!(text(&given.give("no extension", false)), "NO_EXTENSION.;1");
+        assert_eq!(text(&given.give("3f2b.vhd.zst", false)), "3F2B_VHD.ZST;1");
+        assert_eq!(text(&given.give("dir.d", true)), "DIR_D");
+        let long = given.give(&format!("{}.frames", "é".repeat(200)), false);
+        assert_eq!(long.len(), 32);
+    }
+
+    #[test]
+    fn unicode_names_keep_what_fits() {
+        let mut given = Given::new(Hierarchy::Joliet);
+        let back = |bytes: Vec<u8>| {
+            let units: Vec<u16> =
+                bytes.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).unwrap()
+        };
+        assert_eq!(back(given.give("日本語 \u{1F4BF}.txt", false)), "日本語 \u{1F4BF}.txt;1");
+        assert_eq!(back(given.give("a:b", true)), "a_b");
+        let long = "\u{1F4BF}".repeat(100);
+        assert_eq!(back(given.give(&long, true)), "\u{1F4BF}".repeat(32));
+        assert_eq!(back(given.give(&long, true)), format!("{}_1", "\u{1F4BF}".repeat(31)));
+    }
+}

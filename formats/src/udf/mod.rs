@@ -1,0 +1,98 @@
+//! UDF volumes, written once and never again: ECMA-167 3rd edition in the form of OSTA UDF 1.02 to 2.50.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `raw` | structures and constants |
+//! | `text` | texts, names, times and tags |
+//! | `read` | files and directories of a volume that nobody vouches for |
+//! | `write` | a volume from a tree of placed files: measured first, then laid out |
+
+pub mod raw;
+pub mod read;
+mod text;
+pub mod write;
+
+use alloc::string::String;
+
+use crate::region::Misplaced;
+
+/// The revision of UDF that a volume conforms to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Revision {
+    /// UDF 1.02: DVD-ROM; read by everything.
+    V1_02,
+    /// UDF 1.50.
+    V1_50,
+    /// UDF 2.01: read by every system since Windows XP.
+    V2_01,
+    /// UDF 2.50, with a metadata partition: Blu-ray; read by Windows since Vista and Linux since 2.6.26.
+    V2_50,
+}
+
+impl Revision {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 4] = [Self::V1_02, Self::V1_50, Self::V2_01, Self::V2_50];
+
+    /// As UDF writes it: 0x0102 for 1.02.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::V1_02 => 0x0102,
+            Self::V1_50 => 0x0150,
+            Self::V2_01 => 0x0201,
+            Self::V2_50 => 0x0250,
+        }
+    }
+
+    /// As people write it: `1.02`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1_02 => "1.02",
+            Self::V1_50 => "1.50",
+            Self::V2_01 => "2.01",
+            Self::V2_50 => "2.50",
+        }
+    }
+
+    /// The version in descriptor tags: 2 for the second edition of ECMA-167, 3 for the third.
+    fn descriptor_version(self) -> u16 {
+        if self.is_third_edition() { 3 } else { 2 }
+    }
+
+    /// Whether the volume follows the third edition of ECMA-167: NSR03, extended file entries.
+    fn is_third_edition(self) -> bool {
+        self >= Self::V2_01
+    }
+
+    /// Whether metadata lie in a partition of their own (UDF 2.50 2.2.10).
+    fn has_metadata_partition(self) -> bool {
+        self >= Self::V2_50
+    }
+}
+
+/// Why a tree cannot become a UDF volume.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UdfError {
+    /// A name that UDF cannot hold.
+    #[error("{name:?} cannot be a name on a UDF volume: {reason}")]
+    Name {
+        /// The name.
+        name: String,
+        /// Which rule it breaks.
+        reason: &'static str,
+    },
+    /// A directory with more directories in it than its link count can say.
+    #[error("a directory has {found} directories, expected at most 65534")]
+    TooManyDirectories {
+        /// How many it has.
+        found: usize,
+    },
+    /// More sectors than 32 bits can number: 8 TiB.
+    #[error("the volume needs {sectors} sectors, expected at most 4294967295")]
+    TooLarge {
+        /// How many it needs.
+        sectors: u64,
+    },
+    /// The places that the caller chose do not fit each other.
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
+}

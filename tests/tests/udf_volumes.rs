@@ -1,0 +1,129 @@
+//! UDF volumes on paper: files of every length, many names, damaged bytes.
+
+use formats::files::Files;
+use formats::io::{ReadAt, read_vec};
+use formats::placed::{Placed, Placer};
+use formats::region::Regions;
+use formats::time::Timestamp;
+use formats::tree::{Data, Directory};
+use formats::udf::raw::SECTOR;
+use formats::udf::read::Reader;
+use formats::udf::write::{Measured, Volume};
+use formats::udf::{Revision, UdfError};
+use formats::units::{ByteLen, ByteOffset};
+use seedpress_tests::paper::{Noise, OnPaper, bytes_of};
+
+/// The first sector of the partition.
+const PARTITION: u32 = 288;
+
+/// Lays out a volume of a revision that holds `root`.
+fn lay_out(revision: Revision, root: &Directory) -> Regions {
+    let measured = Measured::new(revision, &Placed::of(root)).unwrap();
+    let start = ByteOffset(u64::from(PARTITION + measured.sectors()) * u64::from(SECTOR));
+    let mut placer = Placer::new(start, SECTOR);
+    let placed = placer.place(root).unwrap();
+    let total = (placer.free_from().0 / u64::from(SECTOR)) as u32 + 1;
+    let volume = Volume {
+        label: "SEED",
+        set_id: "0123456789abcdef",
+        time: Timestamp::EARLIEST,
+        recognition: 16,
+        partition_start: PARTITION,
+        partition_end: total - 1,
+        end_anchors: &[total - 1],
+    };
+    let mut regions = measured.lay_out(&volume, &placed).unwrap();
+    regions.extend(placer.into_regions());
+    Regions::cover(regions, ByteLen(u64::from(total) * u64::from(SECTOR))).unwrap()
+}
+
+#[test]
+fn files_of_every_length_come_back() {
+    // Around the limit of an extent, of 32 bits, and past what one file entry can list.
+    let lengths = [
+        0,
+        1,
+        (1 << 30) - 2048,
+        (1 << 30) - 2047,
+        1 << 30,
+        u64::from(u32::MAX),
+        1 << 32,
+        6_442_444_800,
+        8_600_000_000,
+        1_500 << 30,
+    ];
+    let noises: Vec<_> =
+        lengths.iter().zip(0..).map(|(len, seed)| Noise { seed, len: ByteLen(*len) }).collect();
+    let mut root = Directory::new();
+    for (source, noise) in (0..).zip(&noises) {
+        let data = Data::Payload { source, offset: ByteOffset::ZERO, len: noise.len };
+        root.add_file(&format!("{}", noise.len.0), data).unwrap();
+    }
+    let sources: Vec<&dyn ReadAt> = noises.iter().map(|noise| noise as &dyn ReadAt).collect();
+    for revision in Revision::ALL {
+        let regions = lay_out(revision, &root);
+        let reader = Reader::open(OnPaper::new(&regions, &sources)).unwrap();
+        assert_eq!(reader.revision(), revision.number());
+        for noise in &noises {
+            let file = reader.open(&noise.len.0.to_string()).unwrap();
+            assert_eq!(file.size(), noise.len);
+            for at in [0, (1 << 30) - 3000, noise.len.0 / 2, noise.len.0.saturating_sub(5000)] {
+                let len = 5000.min(noise.len.0.saturating_sub(at)) as usize;
+                let at = ByteOffset(at.min(noise.len.0));
+                assert_eq!(read_vec(&file, at, len).unwrap(), read_vec(noise, at, len).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn three_thousand_names_of_all_kinds_come_back() {
+    let mut root = Directory::new();
+    let name = |n: u32| match n % 3 {
+        0 => format!("plain-{n}"),
+        1 => format!("Grüße-世界-{n}"),
+        _ => format!("\u{1F4BF}\u{1F600}-{n}"),
+    };
+    for n in 0..3000 {
+        root.add_file(&format!("many/{}", name(n)), Data::Bytes(n.to_le_bytes().into())).unwrap();
+    }
+    root.add_file(&"n".repeat(254), Data::Bytes([1].into())).unwrap();
+    for revision in Revision::ALL {
+        let regions = lay_out(revision, &root);
+        let reader = Reader::open(OnPaper::new(&regions, &[])).unwrap();
+        assert_eq!(reader.list("many").unwrap().len(), 3000);
+        for n in [0, 1, 2, 2999] {
+            let file = reader.open(&format!("many/{}", name(n))).unwrap();
+            assert_eq!(read_vec(&file, ByteOffset::ZERO, 4).unwrap(), n.to_le_bytes());
+        }
+        assert!(reader.open(&"n".repeat(254)).is_ok());
+    }
+}
+
+#[test]
+fn names_that_udf_cannot_hold_are_refused() {
+    let mut root = Directory::new();
+    root.add_file(&"世".repeat(128), Data::Bytes([].into())).unwrap();
+    let refused = Measured::new(Revision::V2_01, &Placed::of(&root));
+    assert!(matches!(refused, Err(UdfError::Name { .. })));
+}
+
+#[test]
+fn a_changed_byte_of_the_metadata_gives_an_error_or_the_same_files() {
+    let mut root = Directory::new();
+    for n in 0..20 {
+        root.add_file(&format!("a/b/{n}"), Data::Bytes([n; 100].into())).unwrap();
+    }
+    let regions = lay_out(Revision::V2_50, &root);
+    let bytes = bytes_of(&regions);
+    // Everything from the recognition sequence to the end of the directories, a prime apart.
+    for at in (32_768..bytes.len()).step_by(211) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x41;
+        let Ok(reader) = Reader::open(&changed) else { continue };
+        let _ = reader.list("a/b").map(|entries| assert!(entries.len() == 20, "byte {at}"));
+        for n in 0..20 {
+            let _ = reader.open(&format!("a/b/{n}")).map(|file| assert_eq!(file.size(), ByteLen(100)));
+        }
+    }
+}
