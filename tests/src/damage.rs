@@ -1,7 +1,8 @@
-//! Sources with some bytes changed, without a copy of the rest.
+//! Sources with some bytes changed, without a copy of the rest, and a runner for cases that are made up.
 
 use formats::io::{ReadAt, ReadError};
 use formats::units::{ByteLen, ByteOffset};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// A source in which the bytes from a position on are others.
 pub struct Changed<'a> {
@@ -42,4 +43,10 @@ impl ReadAt for Changed<'_> {
         }
         Ok(())
     }
+}
+
+/// A runner of so many cases, the same ones every time.
+pub fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }

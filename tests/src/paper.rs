@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use formats::io::{ReadAt, ReadError, check_range};
+use formats::io::{ReadAt, ReadError, check_range, read_vec};
 use formats::region::{Content, Region, Regions};
 use formats::units::{ByteLen, ByteOffset};
 
@@ -158,6 +158,16 @@ impl ReadAt for Islands {
     }
 }
 
+/// All bytes of a medium without payloads.
+///
+/// # Panics
+/// When a region is a payload.
+pub fn bytes_of(regions: &Regions) -> Vec<u8> {
+    let medium = OnPaper::new(regions, &[]);
+    let len = regions.total().0 as usize;
+    read_vec(&medium, ByteOffset::ZERO, len).unwrap_or_else(|e| panic!("{e}"))
+}
+
 fn mix(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -167,7 +177,6 @@ fn mix(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use formats::io::read_vec;
 
     #[test]
     fn noise_is_the_same_from_wherever_it_is_read() {

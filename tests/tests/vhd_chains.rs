@@ -5,7 +5,7 @@ use formats::units::{ByteLen, ByteOffset};
 use formats::vhd::{Chain, ChainError, Layer, SizeRule, Vhd, Warning, lineage};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use seedpress_tests::damage::runner;
 use seedpress_tests::vhds::{Made, SECTOR, Shape, fixed, put, reseal};
 use uuid::Uuid;
 
@@ -15,11 +15,6 @@ enum Base {
     Raw(usize),
     Fixed(usize),
     Blocks(Made),
-}
-
-fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
 fn shape() -> impl Strategy<Value = Shape> {

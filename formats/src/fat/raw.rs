@@ -1,18 +1,16 @@
-//! The boot sector and directory entries as they lie on a FAT32 volume (FAT 1.03).
+//! The boot sector and directory entries as they lie on a FAT volume (FAT 1.03).
 
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// The last two bytes of a boot sector, at offset 510 whatever the sector size.
 pub const BOOT_SIGNATURE: [u8; 2] = [0x55, 0xaa];
-/// With fewer clusters a volume is FAT12 or FAT16 ("FAT Type Determination").
-pub const MIN_CLUSTERS: u32 = 65_525;
+/// What the jump at the start of a boot sector begins with ("BS_jmpBoot").
+pub const JUMPS: [u8; 2] = [0xeb, 0xe9];
 /// The number of the first cluster.
 pub const FIRST_CLUSTER: u32 = 2;
-/// The bits of a table's entry that count; the upper four are kept for others.
+/// The bits of an entry of FAT32's table that count; the upper four are kept for others.
 pub const ENTRY_MASK: u32 = 0x0fff_ffff;
-/// From here on an entry of the table ends its chain.
-pub const END_OF_CHAIN: u32 = 0x0fff_fff8;
 /// How many bytes a directory may have: 65,536 entries of 32 bytes.
 pub const MAX_DIRECTORY: u64 = 2 << 20;
 
@@ -35,7 +33,8 @@ pub const LOWER_BASE: u8 = 0x08;
 /// The name after the dot is in lower case.
 pub const LOWER_EXTENSION: u8 = 0x10;
 
-/// The boot sector's fields ("Boot Sector and BPB").
+/// The fields that every boot sector starts with ("Boot Sector and BPB"). On FAT32 [`Fat32Fields`] follow, on FAT16
+/// [`Extended`].
 #[derive(Clone, Copy, Debug, FromBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct BootSector {
@@ -51,13 +50,13 @@ pub struct BootSector {
     pub reserved_sectors: U16,
     /// How many tables there are.
     pub tables: u8,
-    /// Zero on FAT32.
+    /// How many entries the root directory has; zero on FAT32.
     pub root_entries: U16,
-    /// Zero on FAT32.
+    /// How many sectors the volume has; zero when they are too many, and on FAT32.
     pub total_sectors_16: U16,
     /// The kind of medium.
     pub media: u8,
-    /// Zero on FAT32.
+    /// In sectors; zero on FAT32.
     pub table_size_16: U16,
     /// Of a geometry that nothing has any more.
     pub sectors_per_track: U16,
@@ -65,8 +64,15 @@ pub struct BootSector {
     pub heads: U16,
     /// How many sectors lie before the volume on its disk.
     pub hidden_sectors: U32,
-    /// How many sectors the volume has.
+    /// How many sectors the volume has, when `total_sectors_16` is zero.
     pub total_sectors: U32,
+}
+const _: () = assert!(size_of::<BootSector>() == 0x24);
+
+/// The fields that only FAT32 has. [`Extended`] follows.
+#[derive(Clone, Copy, Debug, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Fat32Fields {
     /// In sectors.
     pub table_size: U32,
     /// Bit 7: only the table numbered by bits 0-3 is in use.
@@ -81,6 +87,13 @@ pub struct BootSector {
     pub backup_boot: U16,
     /// Zero.
     pub reserved: [u8; 12],
+}
+const _: () = assert!(size_of::<Fat32Fields>() == 0x1c);
+
+/// The last fields of both kinds.
+#[derive(Clone, Copy, Debug, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Extended {
     /// For the BIOS.
     pub drive: u8,
     /// Zero.
@@ -91,10 +104,10 @@ pub struct BootSector {
     pub serial: U32,
     /// The volume's label, padded with blanks.
     pub label: [u8; 11],
-    /// `FAT32` and blanks; proves nothing.
+    /// `FAT16` or `FAT32` and blanks; proves nothing.
     pub kind: [u8; 8],
 }
-const _: () = assert!(size_of::<BootSector>() == 0x5a);
+const _: () = assert!(size_of::<Extended>() == 0x1a);
 
 /// An entry of a directory ("Directory Structure").
 #[derive(Clone, Copy, Debug, FromBytes, Immutable, KnownLayout, Unaligned)]
@@ -108,7 +121,7 @@ pub struct ShortEntry {
     pub case: u8,
     /// Created, accessed: times that we do not read.
     pub created: [u8; 7],
-    /// The upper half of the number of its first cluster.
+    /// The upper half of the number of its first cluster; means nothing on FAT16.
     pub first_cluster_high: U16,
     /// Modified: a time that we do not read.
     pub modified: [u8; 4],

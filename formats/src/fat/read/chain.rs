@@ -1,13 +1,17 @@
-//! Chains of clusters, followed no further than a file's length, and the bytes that they hold.
+//! Chains of clusters, followed no further than a file's length.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use zerocopy::FromBytes;
+use zerocopy::little_endian::{U16, U32};
+
 use super::geometry::Geometry;
-use crate::fat::raw::{END_OF_CHAIN, ENTRY_MASK};
+use crate::fat::Kind;
+use crate::fat::raw::ENTRY_MASK;
 use crate::files::Extent;
-use crate::io::{ReadAt, ReadError, check_range};
+use crate::io::{ReadAt, ReadError};
 use crate::units::{ByteLen, ByteOffset};
 
 /// How many pieces a file may have: far more than any real one, and bounded memory.
@@ -38,7 +42,7 @@ pub(super) fn pieces(
             return Err(ChainError::Broken(String::from("its clusters form a ring")));
         }
         if !geometry.has(cluster) {
-            let ended = cluster >= END_OF_CHAIN;
+            let ended = cluster >= geometry.kind.end_of_chain();
             if ended && may_end && at > 0 {
                 break;
             }
@@ -84,16 +88,19 @@ struct Table<'a, R> {
 impl<R: ReadAt> Table<'_, R> {
     /// What the table says of a cluster that the volume has.
     fn next(&mut self, cluster: u32) -> Result<u32, ChainError> {
-        let offset = u64::from(cluster) * 4;
+        let kind = self.geometry.kind;
+        let offset = u64::from(cluster) * u64::from(kind.entry_size());
         let start = offset - offset % WINDOW as u64;
         if self.start != Some(start) {
             self.start = None;
             self.read(start)?;
             self.start = Some(start);
         }
-        let inside = (offset - start) as usize;
-        let entry = self.window.get(inside..inside + 4).and_then(|four| four.try_into().ok());
-        Ok(u32::from_le_bytes(entry.unwrap_or_default()) & ENTRY_MASK)
+        let here = self.window.get((offset - start) as usize..).unwrap_or_default();
+        Ok(match kind {
+            Kind::Fat16 => U16::read_from_prefix(here).map_or(0, |(entry, _)| entry.get().into()),
+            Kind::Fat32 => U32::read_from_prefix(here).map_or(0, |(entry, _)| entry.get() & ENTRY_MASK),
+        })
     }
 
     /// Reads a part of the table. Where the table ends inside of it, other bytes follow and are not looked at.
@@ -102,37 +109,5 @@ impl<R: ReadAt> Table<'_, R> {
         let left = usize::try_from(self.source.size().0.saturating_sub(at)).unwrap_or(WINDOW);
         let part = self.window.get_mut(..left.min(WINDOW)).unwrap_or_default();
         self.source.read_at(ByteOffset(at), part).map_err(ChainError::Read)
-    }
-}
-
-/// The bytes of a file.
-pub(super) struct Pieces<'a, R> {
-    pub(super) source: &'a R,
-    pub(super) pieces: Vec<Extent>,
-    pub(super) len: ByteLen,
-}
-
-impl<R: ReadAt> ReadAt for Pieces<'_, R> {
-    fn size(&self) -> ByteLen {
-        self.len
-    }
-
-    fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
-        let wanted = check_range(self.len, offset, buf.len())?;
-        let first = self.pieces.partition_point(|piece| piece.at.0 + piece.len.0 <= wanted.start);
-        let (mut at, mut rest) = (wanted.start, buf);
-        for piece in self.pieces.iter().skip(first) {
-            let Some(place) = piece.on_volume else { continue };
-            let inside = at - piece.at.0;
-            let here = usize::try_from(piece.len.0 - inside).unwrap_or(usize::MAX).min(rest.len());
-            let (now, later) = rest.split_at_mut(here);
-            if now.is_empty() {
-                break;
-            }
-            self.source.read_at(ByteOffset(place.0 + inside), now)?;
-            at += here as u64;
-            rest = later;
-        }
-        Ok(())
     }
 }

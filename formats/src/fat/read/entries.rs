@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use zerocopy::FromBytes;
 
+use crate::fat;
 use crate::fat::raw::{
     ATTR_DIRECTORY, ATTR_LONG_NAME, ATTR_LONG_NAME_MASK, ATTR_VOLUME_ID, DELETED, KANJI, LAST_LONG_ENTRY,
     LOWER_BASE, LOWER_EXTENSION, LongEntry, ShortEntry, short_name_checksum,
@@ -26,8 +27,8 @@ pub(super) struct Found {
     pub(super) size: u32,
 }
 
-/// The entries in a directory's bytes, without the label, `.` and `..`.
-pub(super) fn decode(bytes: &[u8]) -> Vec<Found> {
+/// The entries in the bytes of a directory on a volume of a kind, without the label, `.` and `..`.
+pub(super) fn decode(bytes: &[u8], kind: fat::Kind) -> Vec<Found> {
     let mut found = Vec::new();
     let mut long = LongName::default();
     for slot in bytes.chunks_exact(size_of::<ShortEntry>()) {
@@ -38,19 +39,22 @@ pub(super) fn decode(bytes: &[u8]) -> Vec<Found> {
             _ if entry.attributes & ATTR_LONG_NAME_MASK == ATTR_LONG_NAME => long.take_part(slot),
             [b'.', ..] => long = LongName::default(),
             _ if entry.attributes & ATTR_VOLUME_ID != 0 => long = LongName::default(),
-            _ => found.push(decode_short(&entry, core::mem::take(&mut long))),
+            _ => found.push(decode_short(&entry, kind, core::mem::take(&mut long))),
         }
     }
     found
 }
 
-fn decode_short(entry: &ShortEntry, long: LongName) -> Found {
+fn decode_short(entry: &ShortEntry, kind: fat::Kind, long: LongName) -> Found {
+    let high = match kind {
+        fat::Kind::Fat16 => 0,
+        fat::Kind::Fat32 => entry.first_cluster_high.get(),
+    };
     let directory = entry.attributes & ATTR_DIRECTORY != 0;
     Found {
         name: long.finish(&entry.name).unwrap_or_else(|| short_name(entry)),
         kind: if directory { Kind::Directory } else { Kind::File },
-        first_cluster: u32::from(entry.first_cluster_high.get()) << 16
-            | u32::from(entry.first_cluster_low.get()),
+        first_cluster: u32::from(high) << 16 | u32::from(entry.first_cluster_low.get()),
         size: entry.size.get(),
     }
 }
@@ -144,7 +148,15 @@ mod tests {
     }
 
     fn names(slots: &[Vec<u8>]) -> Vec<String> {
-        decode(&slots.concat()).into_iter().map(|found| found.name).collect()
+        decode(&slots.concat(), fat::Kind::Fat32).into_iter().map(|found| found.name).collect()
+    }
+
+    #[test]
+    fn only_fat32_has_an_upper_half_of_a_clusters_number() {
+        let mut slot = short(b"FILE       ", 0, 0);
+        (slot[20], slot[26]) = (0x34, 0x12);
+        let first = |kind| decode(&slot, kind)[0].first_cluster;
+        assert_eq!((first(fat::Kind::Fat16), first(fat::Kind::Fat32)), (0x12, 0x0034_0012));
     }
 
     const OWNER: &[u8; 11] = b"AAAAAA~1TXT";

@@ -1,28 +1,31 @@
-//! Reading a FAT32 volume.
+//! Reading a FAT16 or FAT32 volume.
 
 mod chain;
 mod entries;
 mod geometry;
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use self::chain::{ChainError, Pieces, pieces};
+use self::chain::{ChainError, pieces};
 use self::entries::{Found, decode};
 use self::geometry::Geometry;
 use super::raw::MAX_DIRECTORY;
+use crate::fat;
 use crate::files::{Entry, Extent, Files, FilesError, Kind};
 use crate::io::{ReadAt, ReadError, read_vec};
+use crate::pieces::Pieces;
 use crate::units::{ByteLen, ByteOffset};
 
 /// Why a volume cannot be read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FatError {
-    /// There is no boot sector of FAT32.
-    #[error("there is no FAT32 volume")]
+    /// There is no boot sector of FAT16 or FAT32.
+    #[error("there is no FAT16 or FAT32 volume")]
     NotFat,
     /// A field of the boot sector has a value that it must not have.
-    #[error("the FAT32 boot sector's {field} is {found}")]
+    #[error("the FAT boot sector's {field} is {found}")]
     Field {
         /// The field, as the specification names it.
         field: &'static str,
@@ -30,11 +33,11 @@ pub enum FatError {
         found: u32,
     },
     /// The boot sector cannot be had.
-    #[error("the FAT32 boot sector cannot be read")]
+    #[error("the FAT boot sector cannot be read")]
     Read(#[source] ReadError),
 }
 
-/// A FAT32 volume that is read. Names are found whatever their case.
+/// A FAT volume that is read. Names are found whatever their case.
 #[derive(Debug)]
 pub struct Reader<R> {
     source: R,
@@ -49,6 +52,11 @@ impl<R: ReadAt> Reader<R> {
     pub fn open(source: R) -> Result<Self, FatError> {
         let geometry = Geometry::read(&source)?;
         Ok(Self { source, geometry })
+    }
+
+    /// Which kind of FAT it is.
+    pub fn kind(&self) -> fat::Kind {
+        self.geometry.kind
     }
 
     /// The volume's serial number.
@@ -91,13 +99,16 @@ impl<R: ReadAt> Reader<R> {
     }
 
     fn entries(&self, first: u32, path: &str) -> Result<Vec<Found>, FilesError> {
-        let pieces = self.pieces(first, MAX_DIRECTORY, true, path)?;
+        let pieces = match self.geometry.root_region {
+            Some(region) if first == self.geometry.root => vec![region],
+            _ => self.pieces(first, MAX_DIRECTORY, true, path)?,
+        };
         // Pieces of a directory have at most MAX_DIRECTORY bytes together.
         let len = ByteLen(pieces.iter().map(|piece| piece.len.0).sum());
-        let bytes = Pieces { source: &self.source, pieces, len };
+        let bytes = Pieces::new(&self.source, pieces);
         let bytes = read_vec(&bytes, ByteOffset::ZERO, len.0 as usize)
             .map_err(|source| FilesError::Read { path: path.into(), source })?;
-        Ok(decode(&bytes))
+        Ok(decode(&bytes, self.geometry.kind))
     }
 
     fn pieces(&self, first: u32, len: u64, may_end: bool, path: &str) -> Result<Vec<Extent>, FilesError> {
@@ -126,8 +137,7 @@ impl<R: ReadAt> Files for Reader<R> {
 
     fn open(&self, path: &str) -> Result<Box<dyn ReadAt + '_>, FilesError> {
         let pieces = self.file_pieces(path)?;
-        let len = ByteLen(pieces.iter().map(|piece| piece.len.0).sum());
-        Ok(Box::new(Pieces { source: &self.source, pieces, len }))
+        Ok(Box::new(Pieces::new(&self.source, pieces)))
     }
 
     fn extents(&self, path: &str) -> Result<Option<Vec<Extent>>, FilesError> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hadris_fat::Geometry;
 use hadris_fat::sync::FatFs;
+use hadris_fat::{FatKind, Geometry};
 use hadris_fs::{Ascii, DateTime, ErrorKind, Extent, MountOptions, Name, NodeId, SetAttr};
 
 use super::sparse::Sparse;
@@ -99,9 +99,13 @@ impl Filler {
         let Self { fs, mut regions, directories, .. } = self;
         let device = fs.unmount().map_err(|e| refused(e.kind()))?;
         let sector = u64::from(geometry.sector_size());
-        // FAT 1.03, "BPB_BkBootSec": three sectors at 0, and their copies at 6.
-        regions.extend(cut(&device, "boot sector and FSInfo", 0..3 * sector).map(Region::anchor));
-        regions.extend(cut(&device, "backup boot sector", 6 * sector..9 * sector).map(Region::anchor));
+        if geometry.kind() == FatKind::Fat32 {
+            // FAT 1.03, "BPB_BkBootSec": three sectors at 0, and their copies at 6.
+            regions.extend(cut(&device, "boot sector and FSInfo", 0..3 * sector).map(Region::anchor));
+            regions.extend(cut(&device, "backup boot sector", 6 * sector..9 * sector).map(Region::anchor));
+        } else {
+            regions.extend(cut(&device, "boot sector", 0..sector).map(Region::anchor));
+        }
         for copy in 0..geometry.fat_count() {
             let start = geometry.fat_copy(copy);
             regions.extend(cut(&device, &format!("FAT {}", copy + 1), start..start + geometry.fat_size()));

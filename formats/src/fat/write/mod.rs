@@ -1,4 +1,4 @@
-//! Writing a FAT32 volume, through crate `hadris-fat`, as regions of the volume.
+//! Writing a FAT16 or FAT32 volume, through crate `hadris-fat`, as regions of the volume.
 //!
 //! The crate makes the structures, on a device that keeps only what is not zero; files are made as long as they have
 //! to be but stay empty, and their bytes go from the tree into the regions without a copy.
@@ -14,7 +14,9 @@ use hadris_storage::BlockSize;
 
 use self::filler::Filler;
 pub use self::size::smallest;
+use self::size::{ROOT_ENTRIES, largest};
 use self::sparse::Sparse;
+pub use super::Kind;
 use crate::region::Region;
 use crate::time::Timestamp;
 use crate::tree::Directory;
@@ -23,6 +25,8 @@ use crate::units::{ByteLen, ByteOffset};
 /// A volume to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
+    /// Which FAT.
+    pub kind: Kind,
     /// How long it is: a multiple of the sector size.
     pub size: ByteLen,
     /// The size of its sectors, in bytes: 512 or 4096.
@@ -58,13 +62,35 @@ pub enum WriteError {
         /// The label.
         label: String,
     },
-    /// The files do not fit, or the volume is too short for FAT32.
-    #[error("the FAT32 volume has {available}, its files need {needed}")]
+    /// The files do not fit, or the volume is too short for its kind.
+    #[error("the {kind} volume has {available}, its files need {needed} ({kind} has {largest} at most)")]
     TooSmall {
-        /// The smallest volume that has room.
+        /// Which FAT.
+        kind: Kind,
+        /// The smallest volume that has room; when it is larger than `largest`, only another kind has.
         needed: ByteLen,
         /// The size asked for.
         available: ByteLen,
+        /// The largest volume of this kind.
+        largest: ByteLen,
+    },
+    /// The volume is too long for its kind.
+    #[error("a {kind} volume of {size} was asked for, the largest has {largest}")]
+    TooLarge {
+        /// Which FAT.
+        kind: Kind,
+        /// The size asked for.
+        size: ByteLen,
+        /// The largest volume of this kind.
+        largest: ByteLen,
+    },
+    /// The root directory of FAT16, whose length is fixed, has no room for the names in it.
+    #[error(
+        "the names in the root of the FAT16 volume need {needed} directory entries, it has {ROOT_ENTRIES}"
+    )]
+    RootFull {
+        /// How many entries there would be, counting every name as a long one.
+        needed: u64,
     },
     /// A name that FAT cannot hold, or that differs from another only in case.
     #[error("{path:?} cannot be on a FAT volume: {reason}")]
@@ -97,8 +123,10 @@ pub enum WriteError {
 /// # Errors
 /// [`WriteError`].
 pub fn volume(volume: &Volume, root: &Directory) -> Result<Vec<Region>, WriteError> {
-    let sector_size = check(volume)?;
-    let too_small = || WriteError::TooSmall { needed: size::needed(volume, root), available: volume.size };
+    let sector_size = check(volume, root)?;
+    let Volume { kind, size: available, .. } = *volume;
+    let largest = largest(kind, volume.sector_size);
+    let too_small = || WriteError::TooSmall { kind, needed: size::needed(volume, root), available, largest };
     let mut device = Sparse::new(volume.size.0, sector_size);
     let geometry =
         format(&mut device, &options(volume)?).map_err(|e| Fault::Kind(e.kind()).at("", too_small))?;
@@ -107,21 +135,34 @@ pub fn volume(volume: &Volume, root: &Directory) -> Result<Vec<Region>, WriteErr
     filler.finish(&geometry)
 }
 
-fn check(volume: &Volume) -> Result<BlockSize, WriteError> {
-    let Volume { size, sector_size, hidden, .. } = *volume;
+fn check(volume: &Volume, root: &Directory) -> Result<BlockSize, WriteError> {
+    let Volume { kind, size, sector_size, hidden, .. } = *volume;
     let whole = |bytes: u64| bytes.is_multiple_of(u64::from(sector_size));
-    BlockSize::new(sector_size)
+    let sector = BlockSize::new(sector_size)
         .filter(|_| matches!(sector_size, 512 | 4096) && whole(size.0) && whole(hidden.0))
-        .ok_or(WriteError::Sectors { size, hidden, sector_size })
+        .ok_or(WriteError::Sectors { size, hidden, sector_size })?;
+    let largest = largest(kind, sector_size);
+    if size > largest {
+        return Err(WriteError::TooLarge { kind, size, largest });
+    }
+    let needed = size::entries(root);
+    if kind == Kind::Fat16 && needed > ROOT_ENTRIES.into() {
+        return Err(WriteError::RootFull { needed });
+    }
+    Ok(sector)
 }
 
 fn options(volume: &Volume) -> Result<FatOptions, WriteError> {
     let label =
         VolumeLabel::new(&volume.label).map_err(|_| WriteError::Label { label: volume.label.clone() })?;
     Ok(FatOptions::new()
-        .with_kind(FatKind::Fat32)
+        .with_kind(match volume.kind {
+            Kind::Fat16 => FatKind::Fat16,
+            Kind::Fat32 => FatKind::Fat32,
+        })
         .with_sector_size(volume.sector_size)
-        .with_cluster_size(size::cluster_size(volume.size, volume.sector_size))
+        .with_cluster_size(size::cluster_size(volume.kind, volume.size, volume.sector_size))
+        .with_root_entries(ROOT_ENTRIES)
         .with_alignment(size::ALIGNMENT)
         .with_partition_offset(volume.hidden.0)
         .with_oem_name(*b"MSWIN4.1")
