@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use uuid::{Uuid, uuid};
 use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::units::ByteLen;
 
@@ -12,6 +12,8 @@ use crate::units::ByteLen;
 pub const EFI_SYSTEM: Uuid = uuid!("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
 /// A partition with a file system of Windows (Microsoft, "PARTITION_BASIC_DATA_GUID").
 pub const BASIC_DATA: Uuid = uuid!("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7");
+/// A partition with data that Linux knows how to read and Windows leaves alone (UAPI, "Discoverable Partitions").
+pub const LINUX_DATA: Uuid = uuid!("0fc63daf-8483-4772-8e79-3d69d8477de4");
 
 /// The first bytes of a header.
 pub const SIGNATURE: [u8; 8] = *b"EFI PART";
@@ -31,7 +33,7 @@ pub const MAX_ENTRY_LEN: u32 = 4096;
 pub const SECTOR_SIZES: [u32; 2] = [512, 4096];
 
 /// A header (UEFI 2.10, table 5.5).
-#[derive(Clone, Copy, Debug, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Header {
     /// [`SIGNATURE`].

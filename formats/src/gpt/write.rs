@@ -1,6 +1,7 @@
 //! Writing a partition table, through crate `gpt`, as regions of the disk.
 
 mod edges;
+mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,22 +75,50 @@ pub enum WriteError {
     },
 }
 
+/// What a disk has besides its partition table where the table lies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras<'a> {
+    /// What a BIOS starts from the first sector: at most [`MAX_BOOTSTRAP`] bytes.
+    pub bootstrap: &'a [u8],
+    /// Where the backup's entries lie when somebody else needs the end of the disk: behind the primary's, and
+    /// before the first partition.
+    pub backup_entries: Option<ByteOffset>,
+}
+
+/// The most code that the first sector has room for, in bytes (UEFI 2.10, 5.2.1).
+pub const MAX_BOOTSTRAP: usize = 440;
+
 /// The regions of a disk that hold its partition table: the protective MBR, the primary header and entries, the
 /// backup's entries and header. The partitions themselves are not among them.
 ///
 /// # Errors
 /// [`WriteError`].
 pub fn table(table: &Table) -> Result<Vec<Region>, WriteError> {
-    check(table)?;
-    let edges = write(table)?;
+    table_with(table, &Extras::default())
+}
+
+/// The same, for a disk that has more at its ends than the table.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn table_with(table: &Table, extras: &Extras) -> Result<Vec<Region>, WriteError> {
+    check(table, extras.backup_entries)?;
+    let mut edges = write(table)?;
+    if let Some(entries) = extras.backup_entries {
+        room::make(&mut edges, table, entries);
+    }
+    edges.put(0, extras.bootstrap.get(..MAX_BOOTSTRAP).unwrap_or(extras.bootstrap));
     let sector = u64::from(table.sector_size);
     let end = table.size.0;
     let cut = |name, start, len| Region::bytes(name, ByteOffset(start), edges.cut(start, len));
+    let (standard, entries) =
+        (end - sector - ENTRIES_LEN, edges.cut(end - sector - ENTRIES_LEN, ENTRIES_LEN));
+    let backup_entries = extras.backup_entries.unwrap_or(ByteOffset(standard));
     Ok(vec![
         cut("protective MBR", 0, sector).anchor(),
         cut("GPT header", sector, sector).anchor(),
         cut("GPT entries", 2 * sector, ENTRIES_LEN),
-        cut("backup GPT entries", end - sector - ENTRIES_LEN, ENTRIES_LEN),
+        Region::bytes("backup GPT entries", backup_entries, entries),
         cut("backup GPT header", end - sector, sector).anchor(),
     ])
 }
@@ -125,7 +154,7 @@ fn entry(partition: &Partition, sector: u64) -> gpt::partition::Partition {
     }
 }
 
-fn check(table: &Table) -> Result<(), WriteError> {
+fn check(table: &Table, backup_entries: Option<ByteOffset>) -> Result<(), WriteError> {
     let Table { size, sector_size, partitions, .. } = table;
     if !super::raw::SECTOR_SIZES.contains(sector_size) {
         return Err(WriteError::SectorSize { found: *sector_size });
@@ -139,8 +168,13 @@ fn check(table: &Table) -> Result<(), WriteError> {
     check_identities(partitions)?;
     let by_start: BTreeMap<_, _> = partitions.iter().map(|p| ((p.start, p.guid), p)).collect();
     let mut free_from = ByteOffset(usable.start);
+    let mut end = usable.end;
+    if let Some(entries) = backup_entries {
+        free_from = entries.checked_add(ByteLen(ENTRIES_LEN)).unwrap_or(free_from).max(free_from);
+        end += ENTRIES_LEN;
+    }
     for partition in by_start.into_values() {
-        free_from = check_place(partition, free_from, usable.end, (*sector_size).into())?;
+        free_from = check_place(partition, free_from, end, (*sector_size).into())?;
     }
     Ok(())
 }

@@ -26,6 +26,14 @@ impl Edges {
         }
     }
 
+    /// Puts bytes into one of the ends, where they lie as a whole.
+    pub(super) fn put(&mut self, start: u64, bytes: &[u8]) {
+        self.position = start;
+        if let Ok(here) = self.here() {
+            here[..bytes.len()].copy_from_slice(bytes);
+        }
+    }
+
     fn tail_start(&self) -> u64 {
         self.size - self.tail.len() as u64
     }
