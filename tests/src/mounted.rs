@@ -1,8 +1,12 @@
 //! A volume or disk mounted through FUSE, taken down when it is dropped.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::judge::Judge;
+
+/// How often a volume that is busy is asked again, a tenth of a second apart.
+const PATIENCE: u32 = 100;
 
 /// A volume or disk that is mounted.
 pub struct Mounted {
@@ -41,6 +45,13 @@ impl Mounted {
     /// When it stays busy.
     pub fn take_down(mut self) {
         self.is_mounted = false;
+        // A program that another test starts holds, for a moment, what this one has open.
+        for _ in 0..PATIENCE {
+            if Judge::new("fusermount").arg("-u").arg(&self.folder).run().code == Some(0) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
         Judge::new("fusermount").arg("-u").arg(&self.folder).agrees();
     }
 }

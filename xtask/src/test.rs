@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{place, setup};
+use crate::{place, program, setup};
 
 /// Run every test of the workspace
 #[derive(clap::Args, Default)]
@@ -36,7 +37,7 @@ impl Args {
         let mut command = place::cargo();
         command.args(["test", "--no-fail-fast"]);
         if !self.more.iter().any(|word| word == "-p" || word == "--package") {
-            command.arg("--workspace");
+            command.arg("--workspace").env("SEEDPRESS_PROGRAM", build_all()?);
         }
         let scratch = place::empty_folder("scratch")?;
         command.args(&self.more).env("SEEDPRESS_SCRATCH", &scratch).env("TMPDIR", &scratch);
@@ -46,6 +47,13 @@ impl Args {
         ensure!(tally.passed > 0, "no test ran");
         Ok(tally)
     }
+}
+
+/// Builds everything that the tests need, the program among it, in one go: a test would build the program once more,
+/// with other features of what it depends on. Gives the program's path.
+fn build_all() -> Result<PathBuf> {
+    program::run(place::cargo().args(["build", "--workspace", "--all-targets"]))?;
+    Ok(place::target().join("debug/seedpress"))
 }
 
 /// What came of a run of tests.
