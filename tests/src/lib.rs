@@ -8,7 +8,7 @@
 //! | [`disks`] | disks with known content |
 //! | [`stores`] | stores with something in them |
 //! | [`content`] | what is on a volume, as paths and digests; samples for writers |
-//! | [`damage`] | sources with some bytes changed |
+//! | [`damage`] | sources with some bytes changed, and made-up cases, the same every time |
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
 //! | [`vhds`] | VHDs put together byte by byte |

@@ -32,6 +32,8 @@ pub const CHILD: Uuid = Uuid::from_u128(0x0c41_0000_0000_4000_8000_0000_0000_000
 pub struct Order {
     /// The store.
     pub store: PathBuf,
+    /// What the medium looks like.
+    pub template: Template,
     /// Versions of the image `Win7`.
     pub versions: Vec<&'static str>,
     /// Folders that are added, and to which volume.
@@ -47,11 +49,15 @@ pub struct Order {
 }
 
 impl Order {
-    /// Both versions from a store, signed, of the smallest size.
+    /// Both versions from a store, signed, of the smallest size, on a USB medium.
+    ///
+    /// # Panics
+    /// Never: the template is the program's own.
     pub fn new(store: &Path) -> Self {
         let versions = vec!["1", "2"];
         Self {
             store: store.into(),
+            template: Template::usb().expect("a template"),
             versions,
             folders: Vec::new(),
             sector_size: 512,
@@ -82,7 +88,7 @@ impl Order {
     /// # Errors
     /// The library's.
     pub fn layout(&self) -> anyhow::Result<Layout> {
-        let mut request = Request::new(Template::usb()?, time());
+        let mut request = Request::new(self.template.clone(), time());
         request.sector_size = self.sector_size;
         request.size = self.size;
         request.expires = self.expires;

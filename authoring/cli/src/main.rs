@@ -7,7 +7,7 @@
 //! | `shell` | what a verb is given: global options, threads, progress |
 //! | `code`, `error` | exit codes, and how errors are told |
 //! | `output`, `progress/` | stdout, stderr and bars |
-//! | `pressing` | what `plan` and `build` press |
+//! | `pressing`, `look` | what `plan` and `build` press, and what it looks like |
 //! | `medium`, `place` | media as arguments, and paths on them |
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
@@ -20,6 +20,7 @@ mod decoder;
 mod error;
 mod interrupt;
 mod key;
+mod look;
 mod medium;
 mod name;
 mod options;

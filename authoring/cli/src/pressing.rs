@@ -1,30 +1,24 @@
 //! What is to be pressed: the options that `plan` and `build` share, and the layout that follows from them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use formats::io::ReadAt as _;
 use formats::manifest::Volume;
 use formats::minisign::SecretKey;
 use formats::time::Timestamp;
-use formats::units::ByteLen;
-use host::{Crew, FileSource, is_device};
+use host::Crew;
 use press::verify::Depth;
-use press::{Layout, Request, Sources, Template};
+use press::{Layout, Request, Sources};
 
-use crate::error::Refusal;
+use crate::look::Look;
 use crate::name::Wanted;
 use crate::secret::PasswordFile;
 use crate::shell::{Shell, Threads};
-use crate::{date, key, size, text};
+use crate::{date, key};
 
-/// The name of the template that comes with the program.
-const USB: &str = "usb";
-
-/// What is to be pressed, and what it looks like.
+/// What is to be pressed, and what a medium of its kind looks like.
 #[derive(Args, Debug)]
-pub struct Pressing {
+pub struct Pressing<L: Args> {
     /// The versions to press; without @VERSION the newest one
     #[arg(value_name = "NAME[@VERSION]", required = true)]
     wanted: Vec<Wanted>,
@@ -34,13 +28,8 @@ pub struct Pressing {
     /// Overwrite an image file that is there
     #[arg(short, long)]
     pub force: bool,
-    /// The kind of medium: a template's name or its file
-    #[arg(long, value_name = "TEMPLATE", default_value = USB)]
-    template: PathBuf,
-    /// The medium's size; without it a device is used whole, and a file is as
-    /// small as can be with 16 MiB to spare
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    size: Option<ByteLen>,
+    #[command(flatten)]
+    look: L,
     /// The label of the seed volume; without it the template's
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
@@ -53,12 +42,6 @@ pub struct Pressing {
     /// Also put everything in this folder onto the seed volume. May be given more than once
     #[arg(long, value_name = "DIR")]
     add: Vec<PathBuf>,
-    /// The size of the medium's sectors
-    #[arg(long, value_name = "BYTES", value_parser = ["512", "4096"], default_value = "512")]
-    sector_size: String,
-    /// The size of the seed volume's clusters; without it what suits its size
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    cluster_size: Option<ByteLen>,
     /// From when on clients refuse the medium: 2027-01-31 or
     /// 2027-01-31T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = date::parse)]
@@ -98,7 +81,7 @@ impl Depths {
     }
 }
 
-impl Pressing {
+impl<L: Args + Look> Pressing<L> {
     /// The key to sign with, where one is wanted.
     ///
     /// # Errors
@@ -134,39 +117,11 @@ impl Pressing {
     /// The request. Its time is that of the environment or of the newest image, never the clock's, so that the same
     /// command gives the same medium.
     fn request(&self, newest: Option<Timestamp>) -> anyhow::Result<Request> {
-        let template = self.template()?;
+        let template = self.look.template()?;
         let time = date::epoch()?.or(newest).unwrap_or(Timestamp::EARLIEST);
         let label = self.label.clone().unwrap_or_else(|| template.seed.label.clone());
-        Ok(Request {
-            label,
-            size: self.size()?,
-            sector_size: self.sector_size.parse()?,
-            cluster_size: self.cluster_size()?,
-            expires: self.expires,
-            signed: self.sign.is_some(),
-            ..Request::new(template, time)
-        })
-    }
-
-    fn template(&self) -> anyhow::Result<Template> {
-        if self.template == Path::new(USB) {
-            return Ok(Template::usb()?);
-        }
-        let text = text::read(&self.template)?;
-        Template::parse(&text).with_context(|| format!("cannot use {}", self.template.display()))
-    }
-
-    fn size(&self) -> anyhow::Result<Option<ByteLen>> {
-        match &self.output {
-            Some(device) if self.size.is_none() && is_device(device) => {
-                Ok(Some(FileSource::open(device)?.size()))
-            }
-            _ => Ok(self.size),
-        }
-    }
-
-    fn cluster_size(&self) -> Result<Option<u32>, Refusal> {
-        let refuse = |len: ByteLen| Refusal::usage(format!("no volume has clusters of {len}"));
-        self.cluster_size.map(|len| u32::try_from(len.0).map_err(|_| refuse(len))).transpose()
+        let request = Request::new(template, time);
+        let request = Request { label, expires: self.expires, signed: self.sign.is_some(), ..request };
+        self.look.shape(request, self.output.as_deref())
     }
 }

@@ -51,6 +51,12 @@ pub enum Remark {
         /// What is wrong with it.
         source: VolumeError,
     },
+    /// There is an optical volume, and it cannot be read.
+    #[error("the optical volume cannot be read")]
+    Disc {
+        /// What is wrong with it.
+        source: VolumeError,
+    },
     /// A partition reaches past the end: the medium was cut short.
     #[error("partition {partition:?} reaches past the end of the medium")]
     CutShort {
@@ -112,10 +118,11 @@ impl Medium {
             other.map(|source| Remark::Table { copy: damaged, source }).into_iter().collect();
         let esp =
             table.find(raw::EFI_SYSTEM).and_then(|partition| keep(open(&disk, partition), &mut remarks));
-        let mut seeds = Vec::new();
         let mut faults = Vec::new();
-        for partition in table.partitions.iter().filter(|partition| partition.kind != raw::EFI_SYSTEM) {
-            seeds.extend(keep(open(&disk, partition), &mut faults));
+        let mut seeds: Vec<_> = keep(whole(&disk), &mut faults).into_iter().flatten().collect();
+        if seeds.is_empty() {
+            let others = table.partitions.iter().filter(|partition| partition.kind != raw::EFI_SYSTEM);
+            seeds.extend(others.filter_map(|partition| keep(open(&disk, partition), &mut faults)));
         }
         let best = seeds.iter().position(|place| place.files.open(paths::MANIFEST).is_ok()).unwrap_or(0);
         if seeds.is_empty() {
@@ -184,7 +191,16 @@ fn open(disk: &Arc<dyn ReadAt>, partition: &Partition) -> Result<Place, Remark> 
     Ok(Place { files, start: Some(*start) })
 }
 
-fn keep(result: Result<Place, Remark>, faults: &mut Vec<Remark>) -> Option<Place> {
+/// The volume of an optical medium: it takes up all of it, and has no partition of its own.
+fn whole(disk: &Arc<dyn ReadAt>) -> Result<Option<Place>, Remark> {
+    match volumes::udf(disk.clone()) {
+        Ok(files) => Ok(Some(Place { files, start: Some(ByteOffset::ZERO) })),
+        Err(VolumeError::Unknown) => Ok(None),
+        Err(source) => Err(Remark::Disc { source }),
+    }
+}
+
+fn keep<T>(result: Result<T, Remark>, faults: &mut Vec<Remark>) -> Option<T> {
     result.map_err(|fault| faults.push(fault)).ok()
 }
 

@@ -7,6 +7,7 @@ use formats::fat::{self, FatError};
 use formats::files::Files;
 use formats::io::ReadAt;
 use formats::ntfs::read::{self as ntfs, NtfsReadError};
+use formats::udf::read::{self as udf, UdfReadError};
 
 /// Why a volume cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,16 +18,19 @@ pub enum VolumeError {
     /// An NTFS volume, damaged.
     #[error("the NTFS volume cannot be read")]
     Ntfs(#[source] NtfsReadError),
-    /// A FAT32 volume, damaged.
-    #[error("the FAT32 volume cannot be read")]
+    /// A FAT16 or FAT32 volume, damaged.
+    #[error("the FAT volume cannot be read")]
     Fat(#[source] FatError),
+    /// A UDF volume, damaged.
+    #[error("the UDF volume cannot be read")]
+    Udf(#[source] UdfReadError),
 }
 
 /// Opens a volume of one kind; `Unknown` when the source holds another.
 type Open = fn(Arc<dyn ReadAt>) -> Result<Box<dyn Files>, VolumeError>;
 
 /// The kinds.
-const KINDS: [Open; 2] = [ntfs, fat];
+const KINDS: [Open; 3] = [ntfs, fat, udf];
 
 /// Opens the volume in `source`, of whatever kind it is.
 ///
@@ -53,5 +57,14 @@ fn fat(source: Arc<dyn ReadAt>) -> Result<Box<dyn Files>, VolumeError> {
         Ok(reader) => Ok(Box::new(reader)),
         Err(FatError::NotFat) => Err(VolumeError::Unknown),
         Err(error) => Err(VolumeError::Fat(error)),
+    }
+}
+
+/// A UDF volume, whose sectors are counted from the start of the medium whatever partitions there are.
+pub(crate) fn udf(source: Arc<dyn ReadAt>) -> Result<Box<dyn Files>, VolumeError> {
+    match udf::Reader::open(source) {
+        Ok(reader) => Ok(Box::new(reader)),
+        Err(UdfReadError::NotUdf) => Err(VolumeError::Unknown),
+        Err(error) => Err(VolumeError::Udf(error)),
     }
 }

@@ -14,9 +14,11 @@ use formats::tree::{Directory, TreeError};
 use formats::units::{ByteLen, ByteOffset};
 use host::ErrorKind;
 
+use crate::disc::{self, DiscError};
+use crate::laid::Laid;
 use crate::plan::{Plan, data};
 use crate::template::Kind;
-use crate::usb::{self, Laid, UsbError};
+use crate::usb::{self, UsbError};
 
 /// How often a layout is made until its manifest fits. Two to four times is usual.
 const ROUNDS: usize = 16;
@@ -27,6 +29,9 @@ pub enum LayoutError {
     /// The medium cannot be put together.
     #[error("the medium cannot be laid out")]
     Usb(#[from] UsbError),
+    /// The optical medium cannot be put together.
+    #[error("the disc cannot be laid out")]
+    Disc(#[from] DiscError),
     /// A reader would refuse the manifest.
     #[error("the manifest cannot be written")]
     Manifest(#[from] ManifestError),
@@ -49,6 +54,7 @@ impl LayoutError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Usb(error) => error.kind(),
+            Self::Disc(error) => error.kind(),
             Self::Manifest(ManifestError::TooLong { .. }) => ErrorKind::Fit,
             Self::Manifest(_) | Self::Reserved(_) => ErrorKind::Usage,
             Self::Misplaced(_) | Self::Unsettled { .. } => ErrorKind::Other,
@@ -99,6 +105,7 @@ impl Plan {
         self.add_manifest(&mut seed, len)?;
         match self.request.template.kind {
             Kind::Usb => Ok(usb::lay_out(self, &seed)?),
+            Kind::Disc => Ok(disc::lay_out(self, &seed)?),
         }
     }
 

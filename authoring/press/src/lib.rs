@@ -15,17 +15,20 @@
 //! | [`request`], [`template`] | what is asked for |
 //! | [`sources`], [`payload`] | what there is: layers of the store, folders, with the digests of their pieces |
 //! | [`mod@plan`], [`layout`] | which files, and where |
-//! | [`usb`] | how a USB medium is put together |
+//! | [`usb`], [`disc`] | how a USB medium and an optical medium are put together |
 //! | [`complete`] | the manifest and its signature |
 //! | [`fill`], [`seal`] | writing |
 //! | [`verify`] | checking |
 
 mod assemble;
+mod bios;
 pub mod complete;
+pub mod disc;
 mod edges;
 pub mod fill;
 mod folder;
 mod frames;
+pub mod laid;
 pub mod layout;
 pub mod payload;
 pub mod plan;

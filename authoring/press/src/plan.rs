@@ -114,6 +114,7 @@ fn empty_manifest(request: &Request, medium: Uuid) -> Manifest {
         medium,
         kind: match request.template.kind {
             Kind::Usb => manifest::Kind::Usb,
+            Kind::Disc => manifest::Kind::Disc,
         },
         label: request.label.clone(),
         created: request.time,

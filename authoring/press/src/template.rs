@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use formats::udf::Revision;
 use formats::units::{ByteLen, MIB};
 
 /// The version of the template format that this program reads.
@@ -9,6 +10,9 @@ const FORMAT: u32 = 1;
 
 /// The template for USB media that comes with the program.
 const USB: &str = include_str!("../../../templates/usb.toml");
+
+/// The template for optical media that comes with the program.
+const DISC: &str = include_str!("../../../templates/disc.toml");
 
 /// A kind of medium.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,9 @@ pub struct Template {
     pub esp: Esp,
     /// The seed volume.
     pub seed: Seed,
+    /// The file systems of an optical medium; a USB medium has none of them.
+    #[serde(default)]
+    pub disc: Disc,
     /// The text that tells people what the medium is.
     pub readme: Readme,
 }
@@ -33,6 +40,43 @@ pub struct Template {
 pub enum Kind {
     /// A disk with a GUID partition table.
     Usb,
+    /// An optical image.
+    Disc,
+}
+
+/// The file systems of an optical medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disc {
+    /// The revision of UDF.
+    #[serde(with = "revision")]
+    pub udf_revision: Revision,
+    /// Whether ISO 9660 is there beside UDF.
+    pub iso_9660: bool,
+}
+
+impl Default for Disc {
+    /// 2.01: the newest revision that Windows has read since XP, macOS since 10.4 and Linux since 2.6.
+    fn default() -> Self {
+        Self { udf_revision: Revision::V2_01, iso_9660: true }
+    }
+}
+
+/// A revision of UDF as people write it.
+mod revision {
+    use formats::udf::Revision;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(revision: &Revision, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(revision.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Revision, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = Revision::ALL.into_iter().find(|revision| revision.name() == name);
+        found
+            .ok_or_else(|| D::Error::custom(format!("expected UDF 1.02, 1.50, 2.01 or 2.50, found {name:?}")))
+    }
 }
 
 /// The EFI system partition of a medium.
@@ -99,6 +143,14 @@ impl Template {
     pub fn usb() -> Result<Self, TemplateError> {
         Self::parse(USB)
     }
+
+    /// The template that comes with the program, for optical media.
+    ///
+    /// # Errors
+    /// None, as a test shows.
+    pub fn disc() -> Result<Self, TemplateError> {
+        Self::parse(DISC)
+    }
 }
 
 impl Esp {
@@ -120,7 +172,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_that_comes_with_the_program_is_one() {
+    fn the_templates_that_come_with_the_program_are_some() {
+        let disc = Template::disc().unwrap();
+        assert_eq!((&*disc.name, disc.kind, disc.disc), ("disc", Kind::Disc, Disc::default()));
         let usb = Template::usb().unwrap();
         assert_eq!(
             (&*usb.name, usb.esp.size(), usb.seed.free()),

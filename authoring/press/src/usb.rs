@@ -8,28 +8,16 @@ use formats::gpt::raw::{BASIC_DATA, EFI_SYSTEM, usable};
 use formats::gpt::write as gpt;
 use formats::gpt::{Partition, Table};
 use formats::ntfs::write::{self as ntfs, NtfsError};
-use formats::region::{Misplaced, Region};
+use formats::region::Misplaced;
 use formats::tree::Directory;
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::ErrorKind;
 
+use crate::laid::Laid;
 use crate::plan::Plan;
 
 /// What partitions start on multiples of, in bytes.
 const ALIGNMENT: u64 = MIB;
-
-/// A medium whose regions have their places.
-#[derive(Debug)]
-pub struct Laid {
-    /// Everything but zeros.
-    pub regions: Vec<Region>,
-    /// How long the medium is.
-    pub size: ByteLen,
-    /// How much room is left on the seed volume.
-    pub free: ByteLen,
-    /// The partitions, in order.
-    pub partitions: Vec<Partition>,
-}
 
 /// Why a medium cannot be laid out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,7 +55,7 @@ impl UsbError {
         match self {
             Self::DoesNotFit { .. }
             | Self::TooLarge
-            | Self::Fat(fat::WriteError::TooSmall { .. })
+            | Self::Fat(fat::WriteError::TooSmall { .. } | fat::WriteError::TooLarge { .. })
             | Self::Ntfs(NtfsError::TooSmall { .. } | NtfsError::Size { .. } | NtfsError::TooMany) => {
                 ErrorKind::Fit
             }
@@ -114,7 +102,8 @@ impl Places {
     fn find(plan: &Plan, seed: &Directory) -> Result<Self, UsbError> {
         let request = &plan.request;
         let esp = ByteOffset(ALIGNMENT);
-        let esp_len = fat::smallest(request.sector_size, &plan.esp).max(request.template.esp.size());
+        let esp_len =
+            fat::smallest(fat::Kind::Fat32, request.sector_size, &plan.esp).max(request.template.esp.size());
         let aligned = esp_len.align_up(ALIGNMENT).ok_or(UsbError::TooLarge)?;
         let seed_start = esp.checked_add(aligned).ok_or(UsbError::TooLarge)?;
         let places =
@@ -167,6 +156,7 @@ impl Places {
 
     fn esp_volume(&self, plan: &Plan) -> fat::Volume {
         fat::Volume {
+            kind: fat::Kind::Fat32,
             size: self.esp_len,
             sector_size: plan.request.sector_size,
             hidden: self.esp,

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::error::{Refusal, one_line};
+use crate::look::{DiscLook, Look, UsbLook};
 use crate::medium::Signer;
 use crate::output::Answer;
 use crate::pressing::Pressing;
@@ -41,7 +42,14 @@ enum Kind {
     /// that is not set, when the newest of its images was published. An image file has its name only when it is whole
     /// and checked; on a device the partition table is written last.
     #[command(mut_arg("output", |output| output.required(true)))]
-    Usb(Pressing),
+    Usb(Pressing<UsbLook>),
+    /// Press an optical image: UDF, bridged with ISO 9660, for discs and sticks.
+    ///
+    /// The same images, options and time give the same bytes. The time of the medium is SOURCE_DATE_EPOCH or, where
+    /// that is not set, when the newest of its images was published. An image file has its name only when it is whole
+    /// and checked.
+    #[command(mut_arg("output", |output| output.required(true)))]
+    Disc(Pressing<DiscLook>),
 }
 
 #[derive(Serialize)]
@@ -65,13 +73,16 @@ impl Build {
     /// # Errors
     /// When it cannot be pressed; there is then nothing under its name.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let Kind::Usb(pressing) = self.kind;
-        shell.answer(&press(&pressing, shell)?)?;
+        let built = match self.kind {
+            Kind::Usb(pressing) => press(&pressing, shell)?,
+            Kind::Disc(pressing) => press(&pressing, shell)?,
+        };
+        shell.answer(&built)?;
         Ok(Code::Done)
     }
 }
 
-fn press(pressing: &Pressing, shell: &Shell) -> anyhow::Result<Built> {
+fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Result<Built> {
     // clap sees to it that there is an output.
     let target = pressing.output.as_deref().unwrap_or(Path::new(""));
     shell.check(target, pressing.force)?;

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::code::Code;
+use crate::look::{DiscLook, UsbLook};
 use crate::output;
 use crate::pressing::Pressing;
 use crate::shell::Shell;
@@ -21,7 +22,12 @@ enum Kind {
     ///
     /// The options are those of "build usb"; those that are about writing change nothing. The time of the medium is
     /// SOURCE_DATE_EPOCH or, where that is not set, when the newest of its images was published.
-    Usb(Pressing),
+    Usb(Pressing<UsbLook>),
+    /// Plan an optical image, for discs and sticks.
+    ///
+    /// The options are those of "build disc"; those that are about writing change nothing. The time of the medium is
+    /// SOURCE_DATE_EPOCH or, where that is not set, when the newest of its images was published.
+    Disc(Pressing<DiscLook>),
 }
 
 impl Plan {
@@ -30,8 +36,10 @@ impl Plan {
     /// # Errors
     /// When there is none.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let Kind::Usb(pressing) = self.kind;
-        let layout = pressing.lay_out(shell, &pressing.threads.crew(shell)?)?;
+        let layout = match self.kind {
+            Kind::Usb(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
+            Kind::Disc(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
+        };
         let text = if shell.json() { layout.json() } else { layout.text() };
         output::to_stdout(text.as_bytes())?;
         Ok(Code::Done)

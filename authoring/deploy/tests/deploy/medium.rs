@@ -118,6 +118,7 @@ fn volume(start: u64, files: &[(&str, &[u8])]) -> Vec<Region> {
     let mut tree = Directory::new();
     files.iter().for_each(|(path, bytes)| tree.add_file(path, Data::Bytes((*bytes).into())).unwrap());
     let volume = fat::write::Volume {
+        kind: fat::Kind::Fat32,
         size: ByteLen(40 * MIB),
         sector_size: 512,
         hidden: ByteOffset(start),

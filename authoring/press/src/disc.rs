@@ -1,0 +1,285 @@
+//! Optical media: a UDF volume, bridged with ISO 9660, over one copy of the data; El Torito and a GUID partition table,
+//! so that the same image starts from a disc and from a stick.
+//!
+//! The one place that knows how such a medium is put together: trees of files go in, regions come out.
+//!
+//! ```text
+//! sector 0        what a BIOS starts; GUID partition table
+//!        16       ISO 9660 volume descriptors (unless UDF stands alone), UDF recognition sequence
+//!        32..65   UDF volume descriptors, twice, and integrity
+//!        66       what a BIOS starts from a disc
+//!        68..75   entries of the partition table's backup
+//!        256      UDF anchor
+//!        257..    ISO 9660 metadata
+//!        1 MiB..  EFI system partition (FAT16)
+//!        then     UDF partition: metadata, small files, large files on multiples of 1 MiB
+//!        N        the last sector: a UDF anchor, and the header of the partition table's backup
+//! ```
+
+use formats::fat::write as fat;
+use formats::gpt::raw::{EFI_SYSTEM, LINUX_DATA};
+use formats::gpt::write::{self as gpt, Extras};
+use formats::gpt::{Partition, Table};
+use formats::iso::{self, IsoError};
+use formats::placed::{Placed, Placer, TooMuch};
+use formats::region::{Misplaced, Region};
+use formats::tree::Directory;
+use formats::udf::{self, UdfError, raw::SECTOR};
+use formats::units::{ByteLen, ByteOffset, MIB};
+use host::ErrorKind;
+
+use crate::bios;
+use crate::laid::Laid;
+use crate::plan::Plan;
+
+/// What the EFI system partition and large files start on multiples of, in bytes.
+const ALIGNMENT: u64 = MIB;
+/// The sectors of a partition table, in bytes: those of a stick.
+const LOGICAL_SECTOR: u32 = 512;
+/// The first sector of the volume recognition sequence (ECMA-167 2/8.3; ECMA-119 6.2.1).
+const RECOGNITION: u32 = 16;
+/// The sector of what a BIOS starts from a disc.
+const BIOS_IMAGE: u32 = 66;
+/// The first sector behind the first anchor.
+const METADATA: u32 = 257;
+/// What follows the data, in sectors: the last anchor, and the table's last header in the same sector. ECMA-167
+/// 3/8.4.2.1 wants two of three anchors: at 256, at N - 256, at N.
+const TAIL: u32 = 1;
+/// The image's length is a multiple of so many sectors: a block of error correction of DVD and Blu-ray.
+const UNIT: u32 = 32;
+/// The sector of the entries of the partition table's backup. At the end 7-Zip would take them for a tail that does
+/// not belong to the volume.
+const BACKUP_ENTRIES: u32 = 68;
+/// The longest EFI system partition, in bytes: El Torito counts its sectors of 512 bytes in 16 bits.
+const MAX_ESP: u64 = u16::MAX as u64 * LOGICAL_SECTOR as u64;
+
+/// Why an optical medium cannot be laid out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiscError {
+    /// The partition table.
+    #[error("there is no partition table for this medium")]
+    Gpt(#[source] gpt::WriteError),
+    /// The EFI system partition.
+    #[error("the EFI system partition cannot be made")]
+    Fat(#[source] fat::WriteError),
+    /// The EFI system partition is longer than firmware can be told.
+    #[error("the EFI system partition needs {needed}, a disc has room for one of {}", ByteLen(MAX_ESP))]
+    EspTooLarge {
+        /// The smallest that holds its files.
+        needed: ByteLen,
+    },
+    /// The UDF volume.
+    #[error("the UDF volume cannot be made")]
+    Udf(#[source] UdfError),
+    /// The ISO 9660 volume.
+    #[error("the ISO 9660 side cannot be made: leave it out with --udf-only")]
+    Iso(#[source] IsoError),
+    /// The content needs more than the disc has.
+    #[error(
+        "the content needs a disc of {needed}, this kind has {available}: take a larger kind, or press a set with --span"
+    )]
+    DoesNotFit {
+        /// How long the image would be.
+        needed: ByteLen,
+        /// How much a disc of this kind has.
+        available: ByteLen,
+    },
+    /// The content is larger than any disc: more sectors than 32 bits can number.
+    #[error("the content is larger than a disc can be")]
+    TooLarge,
+    /// A fault of this program.
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
+}
+
+impl DiscError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::DoesNotFit { .. } | Self::TooLarge | Self::EspTooLarge { .. } => ErrorKind::Fit,
+            Self::Fat(
+                fat::WriteError::TooSmall { .. }
+                | fat::WriteError::TooLarge { .. }
+                | fat::WriteError::RootFull { .. },
+            )
+            | Self::Udf(UdfError::TooLarge { .. }) => ErrorKind::Fit,
+            Self::Misplaced(_) | Self::Udf(UdfError::Misplaced(_)) => ErrorKind::Other,
+            Self::Gpt(_) | Self::Fat(_) | Self::Udf(_) | Self::Iso(_) => ErrorKind::Usage,
+        }
+    }
+}
+
+impl From<TooMuch> for DiscError {
+    fn from(_: TooMuch) -> Self {
+        Self::TooLarge
+    }
+}
+
+/// Lays out the medium of a plan, with `seed` as the tree of its seed volume.
+///
+/// # Errors
+/// [`DiscError`].
+pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, DiscError> {
+    let measured = Measured::new(plan, seed)?;
+    let mut placer = Placer::new(sector(measured.partition + measured.udf.sectors()), SECTOR);
+    let placed = placer.place(seed)?;
+    let places = measured.places(placer.free_from())?;
+    if let Some(available) = plan.request.size.filter(|available| *available < places.size()) {
+        return Err(DiscError::DoesNotFit { needed: places.size(), available });
+    }
+    let mut regions = places.table(plan)?;
+    for region in fat::volume(&measured.esp_volume(plan), &plan.esp).map_err(DiscError::Fat)? {
+        regions.push(region.moved(measured.esp_start())?);
+    }
+    regions.extend(places.volumes(plan, &placed)?);
+    regions.extend(placer.into_regions());
+    let partitions = places.partitions(plan);
+    Ok(Laid { regions, size: places.size(), free: ByteLen::ZERO, partitions })
+}
+
+/// What is known before the data have their places.
+struct Measured {
+    udf: udf::write::Measured,
+    iso: Option<iso::write::Measured>,
+    esp: u32,
+    esp_len: ByteLen,
+    /// The first sector of the UDF partition.
+    partition: u32,
+}
+
+impl Measured {
+    fn new(plan: &Plan, seed: &Directory) -> Result<Self, DiscError> {
+        let disc = &plan.request.template.disc;
+        let skeleton = Placed::of(seed);
+        let udf = udf::write::Measured::new(disc.udf_revision, &skeleton).map_err(DiscError::Udf)?;
+        let iso = disc.iso_9660.then(|| iso::write::Measured::new(&skeleton)).transpose();
+        let iso = iso.map_err(DiscError::Iso)?;
+        let esp_len = esp_len(plan)?;
+        let head = METADATA + iso.as_ref().map_or(0, iso::write::Measured::sectors);
+        // Cannot overflow: the metadata of each side were seen to have far fewer sectors than 32 bits can number.
+        let esp = head.next_multiple_of((ALIGNMENT / u64::from(SECTOR)) as u32);
+        let partition = esp + sectors(ByteOffset(esp_len.0))?;
+        Ok(Self { udf, iso, esp, esp_len, partition })
+    }
+
+    fn esp_start(&self) -> ByteOffset {
+        sector(self.esp)
+    }
+
+    fn esp_volume(&self, plan: &Plan) -> fat::Volume {
+        fat::Volume {
+            kind: fat::Kind::Fat16,
+            size: self.esp_len,
+            sector_size: LOGICAL_SECTOR,
+            hidden: self.esp_start(),
+            label: plan.request.template.esp.label.clone(),
+            serial: plan.identities.serial32("EFI system"),
+            time: plan.request.time,
+        }
+    }
+
+    /// Where everything lies when the data end at `end`.
+    fn places(&self, end: ByteOffset) -> Result<Places<'_>, DiscError> {
+        let total = sectors(end)?.checked_add(TAIL).and_then(|total| total.checked_next_multiple_of(UNIT));
+        Ok(Places { measured: self, total: total.ok_or(DiscError::TooLarge)? })
+    }
+}
+
+/// A medium whose length is known.
+struct Places<'a> {
+    measured: &'a Measured,
+    /// In sectors.
+    total: u32,
+}
+
+impl Places<'_> {
+    fn size(&self) -> ByteLen {
+        ByteLen(sector(self.total).0)
+    }
+
+    fn partitions(&self, plan: &Plan) -> Vec<Partition> {
+        let measured = self.measured;
+        let partition = |name: &str, kind, start: u32, end: u32| Partition {
+            name: name.into(),
+            kind,
+            guid: plan.identities.uuid(name),
+            start: sector(start),
+            len: ByteLen(sector(end).0 - sector(start).0),
+            attributes: 0,
+        };
+        // Windows leaves the second one alone: it has no volume at its start, only data.
+        vec![
+            partition("EFI system", EFI_SYSTEM, measured.esp, measured.partition),
+            partition("SEED", LINUX_DATA, measured.partition, self.total - TAIL),
+        ]
+    }
+
+    fn table(&self, plan: &Plan) -> Result<Vec<Region>, DiscError> {
+        let table = Table {
+            size: self.size(),
+            sector_size: LOGICAL_SECTOR,
+            guid: plan.identities.uuid("disk"),
+            partitions: self.partitions(plan),
+        };
+        let extras = Extras { bootstrap: &bios::program(), backup_entries: Some(sector(BACKUP_ENTRIES)) };
+        gpt::table_with(&table, &extras).map_err(DiscError::Gpt)
+    }
+
+    /// The file systems, their data aside.
+    fn volumes(&self, plan: &Plan, placed: &Placed) -> Result<Vec<Region>, DiscError> {
+        let Measured { udf, iso, partition, .. } = self.measured;
+        let request = &plan.request;
+        let mut recognition = RECOGNITION;
+        let mut regions = Vec::new();
+        if let Some(iso) = iso {
+            let volume = self.iso_volume(plan);
+            recognition += iso::write::Measured::descriptors(&volume.boot);
+            regions.extend(iso.lay_out(&volume, placed));
+            regions.push(Region::bytes("BIOS boot image", sector(BIOS_IMAGE), bios::program()));
+        }
+        let volume = udf::write::Volume {
+            label: &request.label,
+            set_id: &format!("{:016x}", plan.identities.serial64("SEED")),
+            time: request.time,
+            recognition,
+            partition_start: *partition,
+            partition_end: self.total - TAIL,
+            end_anchors: &[self.total - 1],
+        };
+        regions.extend(udf.lay_out(&volume, placed).map_err(DiscError::Udf)?);
+        Ok(regions)
+    }
+
+    fn iso_volume<'p>(&self, plan: &'p Plan) -> iso::write::Volume<'p> {
+        let measured = self.measured;
+        let logical = u64::from(LOGICAL_SECTOR);
+        // Cannot cut: the partition was seen to be short enough.
+        let uefi = iso::write::Image { start: measured.esp, count: (measured.esp_len.0 / logical) as u16 };
+        // Four sectors of 512 bytes: one of the disc's.
+        let bios = iso::write::Image { start: BIOS_IMAGE, count: 4 };
+        iso::write::Volume {
+            label: &plan.request.label,
+            time: plan.request.time,
+            metadata: METADATA,
+            sectors: self.total,
+            boot: iso::write::Boot { bios: Some(bios), uefi: Some(uefi) },
+        }
+    }
+}
+
+/// How long the EFI system partition is, a multiple of a sector.
+fn esp_len(plan: &Plan) -> Result<ByteLen, DiscError> {
+    let needed = fat::smallest(fat::Kind::Fat16, LOGICAL_SECTOR, &plan.esp);
+    let len = needed.max(plan.request.template.esp.size());
+    if len.0 > MAX_ESP { Err(DiscError::EspTooLarge { needed: len }) } else { Ok(len) }
+}
+
+/// How many sectors there are up to an offset.
+fn sectors(end: ByteOffset) -> Result<u32, DiscError> {
+    u32::try_from(end.0.div_ceil(SECTOR.into())).map_err(|_| DiscError::TooLarge)
+}
+
+/// Where a sector starts.
+fn sector(number: u32) -> ByteOffset {
+    ByteOffset(u64::from(number) * u64::from(SECTOR))
+}
