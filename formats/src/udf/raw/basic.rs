@@ -8,7 +8,7 @@ use crate::on_disc::on_disc;
 on_disc! {
     /// Descriptor tag (ECMA-167 3/7.2).
     Tag, 0x10, {
-        /// Which descriptor: [`tag`].
+        /// Which descriptor: [`super::tag`].
         identifier: U16,
         /// 2 for NSR02, 3 for NSR03.
         version: U16,

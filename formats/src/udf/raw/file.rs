@@ -63,7 +63,7 @@ on_disc! {
         max_entries: U16,
         /// 0.
         reserved: u8,
-        /// [`file_type`].
+        /// [`super::file_type`].
         file_type: u8,
         /// Unused: zeros.
         parent: [u8; 6],
@@ -171,7 +171,7 @@ on_disc! {
         tag: Tag,
         /// 1.
         version: U16,
-        /// [`characteristics`].
+        /// [`super::characteristics`].
         characteristics: u8,
         /// The length of the name, in bytes.
         name_length: u8,
