@@ -44,10 +44,10 @@ impl Mounted {
     /// # Panics
     /// When it stays busy.
     pub fn take_down(mut self) {
-        self.is_mounted = false;
         // A program that another test starts holds, for a moment, what this one has open.
         for _ in 0..PATIENCE {
             if Judge::new("fusermount").arg("-u").arg(&self.folder).run().code == Some(0) {
+                self.is_mounted = false;
                 return;
             }
             std::thread::sleep(Duration::from_millis(100));
