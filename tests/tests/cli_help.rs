@@ -44,7 +44,9 @@ fn there_is_a_page_for_every_verb() {
         "completions",
         "man",
         "plan usb",
+        "plan disc",
         "build usb",
+        "build disc",
     ];
     assert_eq!(verbs, expected);
     for Page { verb, text } in pages {
