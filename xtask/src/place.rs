@@ -30,12 +30,20 @@ pub fn target_folder(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder `target/NAME`, empty. What is mounted below it is not touched.
+/// The folder `target/NAME`, empty. What a run that was killed left mounted below it is unmounted first, and what
+/// cannot be unmounted is not touched.
 ///
 /// # Errors
 /// When it cannot be emptied or made.
 pub fn empty_folder(name: &str) -> Result<PathBuf> {
     let folder = target().join(name);
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    // The kernel lists what was mounted last at the end.
+    for mounted in mounted_below(&mounts, &fs::canonicalize(&folder).unwrap_or_default()).iter().rev() {
+        let unmount: &[&str] =
+            if program::is_root() { &["umount", "-l"] } else { &["fusermount", "-u", "-z"] };
+        program::run(program::system(unmount[0]).args(&unmount[1..]).arg(mounted))?;
+    }
     program::run(program::system("rm").args(["-rf", "--one-file-system"]).arg(&folder))?;
     target_folder(name)
 }
@@ -54,4 +62,24 @@ pub fn cargo() -> Command {
 pub fn seedpress() -> Result<PathBuf> {
     program::run(cargo().args(["build", "--release", "--package", "seedpress"]))?;
     Ok(target().join("release/seedpress"))
+}
+
+/// The mount points below a folder, out of the kernel's list (`proc(5)`, "/proc/pid/mounts").
+fn mounted_below(mounts: &str, folder: &Path) -> Vec<PathBuf> {
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let points = points.map(|point| PathBuf::from(point.replace("\\040", " ")));
+    points.filter(|point| folder.is_absolute() && point != folder && point.starts_with(folder)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_mounted_below_a_folder_is_known() {
+        let mounts = "/dev/vda / ext4 rw 0 0\n/a/volume /a/b\\040c/d fuse rw 0 0\n/e /a/bc fuse rw 0 0\n";
+        assert_eq!(mounted_below(mounts, Path::new("/a/b c")), [Path::new("/a/b c/d")]);
+        assert!(mounted_below(mounts, Path::new("/a/bc")).is_empty());
+        assert!(mounted_below(mounts, Path::new("")).is_empty());
+    }
 }

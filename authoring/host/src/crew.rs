@@ -28,6 +28,8 @@ pub struct Crew {
 
 /// More threads than this only take memory.
 const MOST_THREADS: usize = 256;
+/// More results than this do not wait to be handed over in order.
+const MOST_AHEAD: usize = 16;
 
 impl Stop {
     /// Nothing has asked to stop yet.
@@ -108,8 +110,9 @@ impl Crew {
         Ok(jobs.lock().unwrap_or_else(PoisonError::into_inner).next())
     }
 
-    /// Does all jobs on the crew and hands the results, in the order of the jobs, to `sink` on this thread. At most
-    /// twice as many jobs as threads are begun and not yet handed over: that bounds the memory.
+    /// Does all jobs on the crew and hands the results, in the order of the jobs, to `sink` on this thread, which also
+    /// draws the jobs. At most twice as many jobs as threads, and not more than 16, are begun and not yet handed over:
+    /// that bounds the memory, and no more can be of use where one thread takes them all.
     ///
     /// # Errors
     /// A job's or the sink's error, or [`Interrupted`].
@@ -134,7 +137,7 @@ impl Crew {
                 *begun += 1;
                 true
             };
-            while begun < 2 * self.threads && begin_next(&mut begun) {}
+            while begun < MOST_AHEAD.min(2 * self.threads) && begin_next(&mut begun) {}
             let mut waiting = BTreeMap::new();
             let mut handed = 0;
             while handed < begun {

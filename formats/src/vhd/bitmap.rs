@@ -21,7 +21,12 @@ impl SectorMap {
     /// The map of a block of `sectors` sectors, the first `present` of which are there.
     pub fn first(present: u32, sectors: u32) -> Self {
         let mut map = Self::empty(sectors);
-        (0..present.min(sectors)).for_each(|sector| map.set(sector));
+        let present = present.min(sectors);
+        let (whole, rest) = map.bits.split_at_mut(present as usize / 8);
+        whole.fill(0xff);
+        if let (1.., Some(byte)) = (present % 8, rest.first_mut()) {
+            *byte = !(0xff >> (present % 8));
+        }
         map
     }
 

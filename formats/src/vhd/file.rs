@@ -1,6 +1,7 @@
 //! A planned VHD as a source of bytes: what the file would hold, at any position, made from the disk when it is read.
 
 use alloc::boxed::Box;
+use core::ops::Range;
 
 use super::bitmap::SectorMap;
 use super::raw::SECTOR;
@@ -42,50 +43,70 @@ impl<'a, D: ReadAt> VhdFile<'a, D> {
         &self.plan
     }
 
-    fn read_block(&self, block: &Block, at: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+    /// Draws what a block has on the sheet.
+    fn draw_block(&self, block: &Block, sheet: &mut Sheet<'_>) -> Result<(), ReadError> {
         let block_end = block.data.0 + u64::from(self.plan.block_size());
-        if block_end <= at || at + buf.len() as u64 <= block.bitmap.0 {
+        if block_end <= sheet.start || sheet.end() <= block.bitmap.0 {
             return Ok(());
         }
         let map = (self.map_of)(block)?;
-        lay_over(buf, at, block.bitmap.0, map.as_bytes());
+        sheet.draw(block.bitmap, map.as_bytes());
+        let on_disk = block.range.end - block.range.start;
         let mut sector = 0;
         while sector < map.sectors() {
             let (has, end) = map.run(sector, map.sectors());
-            if has {
-                self.read_sectors(block, sector..end, (at, &mut *buf))?;
+            let run = u64::from(sector) * SECTOR..(u64::from(end) * SECTOR).min(on_disk);
+            if has && let Some((skip, part)) = sheet.part(block.data.0 + run.start..block.data.0 + run.end) {
+                self.disk.read_at(ByteOffset(block.range.start + run.start + skip), part)?;
             }
             sector = end;
         }
         Ok(())
     }
-
-    /// Reads sectors of a block into the bytes of the file from `at` on, as far as the two meet.
-    fn read_sectors(
-        &self,
-        block: &Block,
-        sectors: core::ops::Range<u32>,
-        (at, buf): (u64, &mut [u8]),
-    ) -> Result<(), ReadError> {
-        let on_disk = block.range.end - block.range.start;
-        let from = (block.data.0 + u64::from(sectors.start) * SECTOR).max(at);
-        let until = block.data.0 + (u64::from(sectors.end) * SECTOR).min(on_disk);
-        let until = until.min(at + buf.len() as u64);
-        if from >= until {
-            return Ok(());
-        }
-        let part = buf.get_mut((from - at) as usize..(until - at) as usize).unwrap_or_default();
-        self.disk.read_at(ByteOffset(block.range.start + from - block.data.0), part)
-    }
 }
 
-/// Copies what `bytes`, which lie at `bytes_at`, have of the bytes from `at` on.
-fn lay_over(buf: &mut [u8], at: u64, bytes_at: u64, bytes: &[u8]) {
-    let skip = bytes_at.saturating_sub(at).min(buf.len() as u64) as usize;
-    let from = at.saturating_sub(bytes_at).min(bytes.len() as u64) as usize;
-    let (to, bytes) = (&mut buf[skip..], &bytes[from..]);
-    let len = to.len().min(bytes.len());
-    to[..len].copy_from_slice(&bytes[..len]);
+/// Some bytes of a file, filled from their start to their end.
+struct Sheet<'b> {
+    buf: &'b mut [u8],
+    /// Where the first of the bytes is in the file.
+    start: u64,
+    /// How many of the bytes are filled.
+    filled: usize,
+}
+
+impl Sheet<'_> {
+    fn end(&self) -> u64 {
+        self.start + self.buf.len() as u64
+    }
+
+    /// What the sheet has of a range of the file behind all that was filled before, and how much of the range comes
+    /// before that. Zeros are put in between.
+    fn part(&mut self, range: Range<u64>) -> Option<(u64, &mut [u8])> {
+        let from = range.start.max(self.start);
+        let until = range.end.min(self.end());
+        if from >= until {
+            return None;
+        }
+        let (from_here, until_here) = ((from - self.start) as usize, (until - self.start) as usize);
+        self.clear(from_here);
+        self.filled = until_here;
+        Some((from - range.start, self.buf.get_mut(from_here..until_here)?))
+    }
+
+    /// Copies what the sheet has of `bytes`, which lie at `at`.
+    fn draw(&mut self, at: ByteOffset, bytes: &[u8]) {
+        if let Some((skip, part)) = self.part(at.0..at.0 + bytes.len() as u64) {
+            let skip = skip as usize;
+            part.copy_from_slice(&bytes[skip..skip + part.len()]);
+        }
+    }
+
+    /// Puts zeros on all up to here that was not filled.
+    fn clear(&mut self, until: usize) {
+        if let Some(rest) = self.buf.get_mut(self.filled..until) {
+            rest.fill(0);
+        }
+    }
 }
 
 impl<D: ReadAt> ReadAt for VhdFile<'_, D> {
@@ -95,12 +116,13 @@ impl<D: ReadAt> ReadAt for VhdFile<'_, D> {
 
     fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
         let range = check_range(self.size(), offset, buf.len())?;
-        buf.fill(0);
-        lay_over(buf, range.start, 0, self.plan.head());
+        let mut sheet = Sheet { buf, start: range.start, filled: 0 };
+        sheet.draw(ByteOffset::ZERO, self.plan.head());
         for block in self.plan.blocks_near(range.clone()) {
-            self.read_block(&block, range.start, buf)?;
+            self.draw_block(&block, &mut sheet)?;
         }
-        lay_over(buf, range.start, self.plan.footer_at().0, self.plan.footer());
+        sheet.draw(self.plan.footer_at(), self.plan.footer());
+        sheet.clear(sheet.buf.len());
         Ok(())
     }
 }

