@@ -20,6 +20,7 @@ pub mod gpt;
 pub mod identity;
 pub mod io;
 pub mod iso;
+pub mod joined;
 pub mod kind;
 pub mod layer;
 pub mod manifest;

@@ -88,12 +88,33 @@ impl Order {
     /// # Errors
     /// The library's.
     pub fn layout(&self) -> anyhow::Result<Layout> {
+        Ok(press::plan(self.request(), self.sources()?)?.lay_out()?)
+    }
+
+    fn request(&self) -> Request {
         let mut request = Request::new(self.template.clone(), time());
         request.sector_size = self.sector_size;
         request.size = self.size;
         request.expires = self.expires;
         request.signed = self.signed;
-        Ok(press::plan(request, self.sources()?)?.lay_out()?)
+        request
+    }
+
+    /// Presses a set of media into `folder`, each under its number from 1.
+    ///
+    /// # Errors
+    /// The library's.
+    pub fn press_set(&self, folder: &Path, threads: usize) -> anyhow::Result<Vec<PathBuf>> {
+        let layouts = press::span(&self.request(), &self.sources()?, &crew(threads), &Ignore)?;
+        let key = self.signed.then(secret);
+        let mut media = Vec::new();
+        for (number, layout) in (1..).zip(layouts) {
+            let target = folder.join(number.to_string());
+            let complete = layout.complete(key.as_ref(), &crew(threads))?;
+            write_medium(complete, &target, threads)?;
+            media.push(target);
+        }
+        Ok(media)
     }
 
     /// Everything that is to be written.
@@ -110,12 +131,15 @@ impl Order {
     /// # Errors
     /// The library's.
     pub fn press(&self, target: &Path, threads: usize) -> anyhow::Result<Summary> {
-        let complete = self.complete()?;
-        let (output, _) = Output::begin(target, complete.size().0, false)?;
-        let sealed = complete.fill(&crew(threads), &Ignore, output)?.seal()?;
-        sealed.output.commit()?;
-        Ok(sealed.summary)
+        write_medium(self.complete()?, target, threads)
     }
+}
+
+fn write_medium(complete: Complete, target: &Path, threads: usize) -> anyhow::Result<Summary> {
+    let (output, _) = Output::begin(target, complete.size().0, false)?;
+    let sealed = complete.fill(&crew(threads), &Ignore, output)?.seal()?;
+    sealed.output.commit()?;
+    Ok(sealed.summary)
 }
 
 /// A crew of so many threads.

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use deploy::{DeployError, MediumError, TrustError};
+use deploy::{DeployError, MediumError, NotOfSet, TrustError};
 use formats::files::FilesError;
 use formats::io::ReadError;
 use formats::minisign::{FileError, SecretKeyError};
 use host::{ErrorKind, HostError, Interrupted};
+use press::SpanError;
 use press::complete::CompleteError;
 use press::fill::FillError;
 use press::layout::LayoutError;
@@ -123,7 +124,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 14] = [
+const KINDS: [KindOf; 16] = [
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
@@ -132,6 +133,8 @@ const KINDS: [KindOf; 14] = [
     |e| e.downcast_ref().map(SourceError::kind),
     |e| e.downcast_ref().map(PlanError::kind),
     |e| e.downcast_ref().map(LayoutError::kind),
+    |e| e.downcast_ref().map(SpanError::kind),
+    |e| e.is::<NotOfSet>().then_some(ErrorKind::Usage),
     |e| e.downcast_ref().map(CompleteError::kind),
     |e| e.downcast_ref().map(FillError::kind),
     |e| e.downcast_ref().map(FilesError::kind),

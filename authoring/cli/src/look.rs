@@ -16,6 +16,11 @@ use crate::{size, text};
 
 /// The options of one kind of medium.
 pub trait Look {
+    /// The option that says how large a medium is.
+    const SIZE: &'static str;
+    /// What to do when the content does not fit.
+    const TOO_SMALL: &'static str;
+
     /// The template.
     ///
     /// # Errors
@@ -53,6 +58,9 @@ pub struct UsbLook {
 }
 
 impl Look for UsbLook {
+    const SIZE: &'static str = "--size";
+    const TOO_SMALL: &'static str = "leave --size out for the smallest medium, or press a set with --span";
+
     fn template(&self) -> anyhow::Result<Template> {
         template(&self.template, USB, Template::usb, Kind::Usb)
     }
@@ -92,6 +100,9 @@ pub struct DiscLook {
     /// The kind of disc that the image has to fit on
     #[arg(long, value_enum, value_name = "DISC", default_value_t)]
     media: Media,
+    /// How long the image may be, for discs that --media does not name
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, conflicts_with = "media")]
+    size: Option<ByteLen>,
     /// The revision of UDF; without it the template's, 2.01
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     udf_revision: Option<Revision>,
@@ -138,6 +149,9 @@ impl Media {
 }
 
 impl Look for DiscLook {
+    const SIZE: &'static str = "--media or --size";
+    const TOO_SMALL: &'static str = "take a larger kind of disc, or press a set with --span";
+
     fn template(&self) -> anyhow::Result<Template> {
         template(&self.template, DISC, Template::disc, Kind::Disc)
     }
@@ -146,7 +160,7 @@ impl Look for DiscLook {
         let disc = &mut request.template.disc;
         disc.udf_revision = self.udf_revision.unwrap_or(disc.udf_revision);
         disc.iso_9660 &= !self.udf_only;
-        Ok(Request { size: self.media.capacity(), ..request })
+        Ok(Request { size: self.size.or(self.media.capacity()), ..request })
     }
 }
 

@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use clap::Args;
 use deploy::{Loaded, Medium, Signed, Trust};
 use formats::kind::with_causes;
+use formats::manifest::Set;
 use host::{Event, FileSource, Folder};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::error::one_line;
 use crate::shell::Shell;
@@ -20,6 +22,22 @@ pub struct MediumArg {
     /// An image file, a block device, or a folder where a medium is mounted
     #[arg(value_name = "MEDIUM")]
     pub medium: PathBuf,
+}
+
+/// One medium, or those of a set.
+#[derive(Args, Debug)]
+pub struct MediaArg {
+    /// An image file, a block device, or a folder where a medium is mounted; of a
+    /// set, its media in any order
+    #[arg(value_name = "MEDIUM", required = true, num_args = 1..)]
+    media: Vec<PathBuf>,
+}
+
+impl MediaArg {
+    /// Each of them.
+    pub fn each(&self) -> Vec<MediumArg> {
+        self.media.iter().map(|medium| MediumArg { medium: medium.clone() }).collect()
+    }
 }
 
 impl MediumArg {
@@ -60,6 +78,30 @@ impl MediumArg {
     /// Whether it is a folder, of which only files can be seen.
     pub fn is_folder(&self) -> bool {
         self.medium.is_dir()
+    }
+}
+
+/// Which medium of which set one is.
+#[derive(Serialize)]
+pub struct Membership {
+    /// The set.
+    id: Uuid,
+    /// The medium's number, from 1.
+    number: u32,
+    /// How many media the set has.
+    count: usize,
+}
+
+impl Membership {
+    /// That of a medium, where it is of a set.
+    pub fn of(set: Option<&Set>) -> Option<Self> {
+        set.map(|set| Self { id: set.id, number: set.number, count: set.media.len() })
+    }
+}
+
+impl fmt::Display for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "set       medium {} of {} of {}", self.number, self.count, self.id)
     }
 }
 

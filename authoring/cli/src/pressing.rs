@@ -1,15 +1,17 @@
 //! What is to be pressed: the options that `plan` and `build` share, and the layout that follows from them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use formats::manifest::Volume;
 use formats::minisign::SecretKey;
 use formats::time::Timestamp;
-use host::Crew;
+use host::{Crew, is_device};
 use press::verify::Depth;
 use press::{Layout, Request, Sources};
 
+use crate::code::Code;
+use crate::error::Refusal;
 use crate::look::Look;
 use crate::name::Wanted;
 use crate::secret::PasswordFile;
@@ -30,6 +32,10 @@ pub struct Pressing<L: Args> {
     pub force: bool,
     #[command(flatten)]
     look: L,
+    /// Where the content does not fit on one medium, press a set of them: OUT-1,
+    /// OUT-2 and so on
+    #[arg(long)]
+    span: bool,
     /// The label of the seed volume; without it the template's
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
@@ -90,18 +96,47 @@ impl<L: Args + Look> Pressing<L> {
         self.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()
     }
 
-    /// The layout of the medium. Folders are read for it, and nothing is written.
+    /// The layout of the medium, or of each medium of a set. Folders are read for it, and nothing is written.
     ///
     /// # Errors
     /// When something is not there, or does not go together.
-    pub fn lay_out(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Layout> {
+    pub fn lay_out(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Vec<Layout>> {
         let mut sources = self.versions(shell)?;
         let request = self.request(sources.newest())?;
         let esp = self.esp_tree.iter().map(|folder| (folder, Volume::Esp));
         for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder, Volume::Seed))) {
             sources.add_folder(folder, volume, crew, shell.observer())?;
         }
-        Ok(press::plan(request, sources)?.lay_out()?)
+        if self.span {
+            return Ok(press::span(&request, &sources, crew, shell.observer())?);
+        }
+        let layout = press::plan(request, sources)?.lay_out();
+        let layout = layout.map_err(|error| match error.excess() {
+            Some(_) => {
+                Refusal::new(Code::Fit, "the content does not fit").because(error).next(L::TOO_SMALL).into()
+            }
+            None => anyhow::Error::new(error),
+        });
+        Ok(vec![layout?])
+    }
+
+    /// Refuses an output that cannot be begun, before long work. The names of a set's media are not known yet.
+    ///
+    /// # Errors
+    /// When there is one already, or none can be made.
+    pub fn check_output(&self, shell: &Shell) -> anyhow::Result<()> {
+        match &self.output {
+            Some(output) if !self.span => shell.check(output, self.force),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where each of `count` media goes.
+    pub fn targets(&self, count: usize) -> Vec<PathBuf> {
+        // clap sees to it that there is an output where one is needed.
+        let output = self.output.clone().unwrap_or_default();
+        let numbered = |number| numbered(&output, number, count);
+        if count == 1 { vec![output] } else { (1..=count).map(numbered).collect() }
     }
 
     /// The versions that were asked for, out of the store.
@@ -117,11 +152,41 @@ impl<L: Args + Look> Pressing<L> {
     /// The request. Its time is that of the environment or of the newest image, never the clock's, so that the same
     /// command gives the same medium.
     fn request(&self, newest: Option<Timestamp>) -> anyhow::Result<Request> {
+        if self.span && self.output.as_deref().is_some_and(is_device) {
+            let what = "a set goes to files, one for each medium, and the output is a device";
+            return Err(Refusal::usage(what).next("press it to files, and copy each to a device").into());
+        }
         let template = self.look.template()?;
         let time = date::epoch()?.or(newest).unwrap_or(Timestamp::EARLIEST);
         let label = self.label.clone().unwrap_or_else(|| template.seed.label.clone());
         let request = Request::new(template, time);
         let request = Request { label, expires: self.expires, signed: self.sign.is_some(), ..request };
-        self.look.shape(request, self.output.as_deref())
+        let request = self.look.shape(request, self.output.as_deref())?;
+        if self.span && request.size.is_none() {
+            return Err(
+                Refusal::usage(format!("--span needs the size of the media: give {}", L::SIZE)).into()
+            );
+        }
+        Ok(request)
+    }
+}
+
+/// The path of medium `number` of `count`: `stick.img` becomes `stick-1.img`, of ten or more `stick-01.img`.
+fn numbered(output: &Path, number: usize, count: usize) -> PathBuf {
+    let digits = count.to_string().len();
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = output.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
+    output.with_file_name(format!("{stem}-{number:0digits$}{}", extension.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_of_a_set_are_numbered_before_the_extension() {
+        let name = |output, number, count| numbered(Path::new(output), number, count);
+        assert_eq!(name("a/stick.v2.img", 1, 3), Path::new("a/stick.v2-1.img"));
+        assert_eq!(name("disc", 2, 12), Path::new("disc-02"));
     }
 }

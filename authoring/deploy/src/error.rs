@@ -24,6 +24,14 @@ pub enum DeployError {
         /// Those that are there.
         available: String,
     },
+    /// Media of the set are needed that are not here.
+    #[error("{image} needs media of the set that are not here: {missing}")]
+    MediaMissing {
+        /// The image and its version.
+        image: String,
+        /// The media: number, label and identity.
+        missing: String,
+    },
     /// The manifest does not describe a layer, or not as this program reads it.
     #[error("the manifest does not describe layer {layer}")]
     NoLayer {
@@ -105,7 +113,10 @@ impl DeployError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NoVersion { .. } => ErrorKind::Unreachable,
-            Self::NoLayer { .. } | Self::Chain { .. } | Self::OtherDisk { .. } => ErrorKind::Chain,
+            Self::MediaMissing { .. }
+            | Self::NoLayer { .. }
+            | Self::Chain { .. }
+            | Self::OtherDisk { .. } => ErrorKind::Chain,
             Self::Files { source: FilesError::NotFound { .. }, .. } => ErrorKind::Chain,
             Self::Files { source, .. } => source.kind(),
             Self::Layer { .. } | Self::Frame(_) | Self::Undecodable { .. } | Self::Vhd { .. } => {

@@ -4,14 +4,15 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use formats::files::{Files, FilesError, read_file};
+use formats::files::read_file;
 use formats::io::{ReadAt, ReadError};
 use formats::layer::{Frame, Frames, LayerDescriptor};
-use formats::manifest::{Manifest, paths};
+use formats::manifest::paths;
 use formats::units::ByteOffset;
 use uuid::Uuid;
 
 use crate::error::DeployError;
+use crate::set::Set;
 
 /// Decodes frames: Zstandard (RFC 8878), by whatever means the caller has.
 pub trait Decoder: Sync {
@@ -52,20 +53,19 @@ impl Undecodable {
 }
 
 impl<'m> Layer<'m> {
-    /// Opens a layer of the manifest on the seed volume.
+    /// Opens a layer of the manifest on the media that hold it.
     ///
     /// # Errors
     /// [`DeployError`].
-    pub fn open(seed: &'m dyn Files, manifest: &Manifest, layer: Uuid) -> Result<Self, DeployError> {
-        let descriptor: LayerDescriptor = manifest.layer_as(layer).ok_or(DeployError::NoLayer { layer })?;
-        let files = |source: FilesError| DeployError::Files { layer, source };
-        let disk =
-            manifest.layer_file(layer).map_or_else(|| paths::layer_disk(layer), |file| file.path.clone());
-        let stored = seed.open(&disk).map_err(files)?;
+    pub fn open(set: &Set<'m>, layer: Uuid) -> Result<Self, DeployError> {
+        let described = set.manifest().layer_as(layer);
+        let descriptor: LayerDescriptor = described.ok_or(DeployError::NoLayer { layer })?;
+        let stored = set.open_disk(&descriptor)?;
         let list = paths::layer_frames(layer);
         // No more is read than the file really has.
         let limit = descriptor.frames.len.to_usize().unwrap_or(usize::MAX);
-        let digests = read_file(seed, &list, limit).map_err(files)?;
+        let digests = read_file(set.seed_with(layer), &list, limit)
+            .map_err(|source| DeployError::Files { layer, source })?;
         let frames = Frames::open(&descriptor, &stored, &digests)
             .map_err(|source| DeployError::Layer { layer, source })?;
         Ok(Self { descriptor, frames, stored })

@@ -10,9 +10,9 @@ use formats::vhd::{self, Chain, SectorMap};
 
 use crate::error::DeployError;
 use crate::layer::{Decoder, Layer};
-use crate::medium::Medium;
 use crate::metadata::{self, Metadata};
 use crate::places::Places;
+use crate::set::Set;
 
 /// A version that can be deployed. Only the structures of its layers were read.
 pub struct Version<'m> {
@@ -35,16 +35,17 @@ impl<'m> Version<'m> {
     /// # Errors
     /// [`DeployError`].
     pub fn open(
-        medium: &'m Medium,
-        manifest: &Manifest,
+        set: &Set<'m>,
         (name, version): (&str, Option<&str>),
         decoder: &dyn Decoder,
     ) -> Result<Self, DeployError> {
+        let manifest = set.manifest();
         let image = manifest.image(name, version).ok_or_else(|| no_version(manifest, name, version))?;
+        set.check_image(image)?;
         let mut layers = Vec::new();
         let mut links = Vec::new();
         for uuid in &image.chain {
-            let layer = Layer::open(medium.seed(), manifest, *uuid)?;
+            let layer = Layer::open(set, *uuid)?;
             links.push(vhd::Layer::vhd(metadata::open(&layer, decoder)?));
             layers.push(layer);
         }

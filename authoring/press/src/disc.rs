@@ -75,9 +75,7 @@ pub enum DiscError {
     #[error("the ISO 9660 side cannot be made: leave it out with --udf-only")]
     Iso(#[source] IsoError),
     /// The content needs more than the disc has.
-    #[error(
-        "the content needs a disc of {needed}, this kind has {available}: take a larger kind, or press a set with --span"
-    )]
+    #[error("the content needs a disc of {needed}, this kind has {available}")]
     DoesNotFit {
         /// How long the image would be.
         needed: ByteLen,
@@ -134,7 +132,9 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, DiscError> {
     regions.extend(places.volumes(plan, &placed)?);
     regions.extend(placer.into_regions());
     let partitions = places.partitions(plan);
-    Ok(Laid { regions, size: places.size(), free: ByteLen::ZERO, partitions })
+    let capacity = plan.request.size.unwrap_or(places.size());
+    let free = ByteLen(capacity.0.saturating_sub(places.size().0));
+    Ok(Laid { regions, size: places.size(), free, partitions })
 }
 
 /// What is known before the data have their places.

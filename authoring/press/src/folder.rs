@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use formats::digest::{Hasher, Sha256};
 use formats::io::{ReadAt, ReadError};
@@ -110,7 +111,7 @@ fn survey(found: &Found, len: ByteLen, crew: &Crew) -> Result<Payload, SourceErr
         _ => whole.finish(),
     };
     let source = Later { path: found.from.clone(), len };
-    Ok(Payload::new(&found.path, sha256, Pieces::even(len, digests), Box::new(source)))
+    Ok(Payload::new(&found.path, sha256, Pieces::even(len, digests), Arc::new(source)))
 }
 
 /// A file that is opened whenever it is read: a medium may hold more files than a process may have open.

@@ -11,7 +11,7 @@ pub struct Laid {
     pub regions: Vec<Region>,
     /// How long the medium is.
     pub size: ByteLen,
-    /// How much room is left on the seed volume.
+    /// How much room is left: on a USB medium's seed volume, or on a disc of the kind that was asked for.
     pub free: ByteLen,
     /// The partitions, in order.
     pub partitions: Vec<Partition>,

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use formats::digest::Sha256;
-use formats::manifest::{ManifestError, Structure, paths};
+use formats::manifest::{MAX_TEXT, ManifestError, Set, Structure, paths};
 use formats::minisign::{self, KeyId, SecretKey};
 use formats::region::{Content, Misplaced, Region, Regions};
 use formats::tree::{Directory, TreeError};
@@ -50,6 +50,16 @@ pub enum LayoutError {
 }
 
 impl LayoutError {
+    /// How much more the content needs than there is, when that is what is wrong.
+    pub fn excess(&self) -> Option<ByteLen> {
+        let (Self::Usb(UsbError::DoesNotFit { needed, available })
+        | Self::Disc(DiscError::DoesNotFit { needed, available })) = self
+        else {
+            return None;
+        };
+        Some(ByteLen(needed.0.saturating_sub(available.0)))
+    }
+
     /// What it means for whoever asked.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -79,7 +89,14 @@ impl Plan {
     ///
     /// # Errors
     /// [`LayoutError`].
-    pub fn lay_out(mut self) -> Result<Layout, LayoutError> {
+    pub fn lay_out(self) -> Result<Layout, LayoutError> {
+        let layout = self.settle()?;
+        layout.plan.manifest.check()?;
+        Ok(layout)
+    }
+
+    /// Lays out the medium, whatever its manifest says.
+    pub(crate) fn settle(mut self) -> Result<Layout, LayoutError> {
         let mut len = self.manifest_len()?;
         for _ in 0..ROUNDS {
             let laid = self.place(len)?;
@@ -96,7 +113,10 @@ impl Plan {
 
     /// How long the manifest's text is, whatever the digests in it are.
     fn manifest_len(&self) -> Result<ByteLen, ManifestError> {
-        Ok(ByteLen(self.manifest.print()?.len() as u64))
+        match self.manifest.printed_len() {
+            len if len.0 > MAX_TEXT as u64 => Err(ManifestError::TooLong { len }),
+            len => Ok(len),
+        }
     }
 
     /// Lays out the medium for a manifest of `len` bytes.
@@ -169,9 +189,14 @@ impl Layout {
         self.regions.total()
     }
 
-    /// How much room is left on its seed volume.
+    /// How much room is left: on a USB medium's seed volume, or on a disc of the kind that was asked for.
     pub fn free(&self) -> ByteLen {
         self.free
+    }
+
+    /// The set that it is a medium of.
+    pub fn set(&self) -> Option<&Set> {
+        self.plan.manifest.set.as_ref()
     }
 
     /// What lies where.

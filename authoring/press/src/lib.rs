@@ -16,6 +16,7 @@
 //! | [`sources`], [`payload`] | what there is: layers of the store, folders, with the digests of their pieces |
 //! | [`mod@plan`], [`layout`] | which files, and where |
 //! | [`usb`], [`disc`] | how a USB medium and an optical medium are put together |
+//! | [`mod@span`] | content that takes more than one medium |
 //! | [`complete`] | the manifest and its signature |
 //! | [`fill`], [`seal`] | writing |
 //! | [`verify`] | checking |
@@ -38,6 +39,7 @@ pub mod request;
 mod runs;
 pub mod seal;
 pub mod sources;
+pub mod span;
 pub mod template;
 pub mod usb;
 pub mod verify;
@@ -46,7 +48,9 @@ pub use complete::{Complete, Summary};
 pub use fill::Filled;
 pub use layout::Layout;
 pub use plan::{Plan, plan};
+pub use print::set_json;
 pub use request::Request;
 pub use seal::Sealed;
 pub use sources::Sources;
+pub use span::{SpanError, span};
 pub use template::Template;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use formats::digest::{Hasher, Sha256};
-use formats::io::{ReadAt, ReadError};
+use formats::io::{ReadAt, ReadError, Window};
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::ErrorKind;
 
@@ -15,6 +15,7 @@ pub const PIECE: u64 = 4 * MIB;
 const SIP: usize = 256 << 10;
 
 /// One payload.
+#[derive(Clone)]
 pub struct Payload {
     /// What it is, for people: a path, or `layer` and its uuid.
     pub name: Arc<str>,
@@ -22,7 +23,7 @@ pub struct Payload {
     pub sha256: Sha256,
     /// How it is divided.
     pub pieces: Pieces,
-    source: Box<dyn ReadAt>,
+    source: Arc<dyn ReadAt>,
 }
 
 /// How a payload is divided into pieces, which follow each other without a gap.
@@ -30,6 +31,8 @@ pub struct Payload {
 pub struct Pieces {
     /// What a piece is called: `frame` or `piece`.
     word: &'static str,
+    /// The number that people know the first one by: not 0 in a part of a payload.
+    first: usize,
     /// Where each ends, in bytes from the payload's start.
     ends: Vec<u64>,
     /// The digest of each.
@@ -83,14 +86,29 @@ impl Pieces {
     /// Frames that end at `ends`, each later than the one before, with a digest for each.
     pub fn frames(ends: Vec<u64>, digests: Vec<Sha256>) -> Self {
         debug_assert_eq!(ends.len(), digests.len());
-        Self { word: "frame", ends, digests }
+        Self { word: "frame", first: 0, ends, digests }
     }
 
     /// Pieces of [`PIECE`] bytes, of which the last may be shorter, of a payload of `len` bytes.
     pub fn even(len: ByteLen, digests: Vec<Sha256>) -> Self {
         let ends: Vec<u64> = (1..=len.0.div_ceil(PIECE)).map(|n| (n * PIECE).min(len.0)).collect();
         debug_assert_eq!(ends.len(), digests.len());
-        Self { word: "piece", ends, digests }
+        Self { word: "piece", first: 0, ends, digests }
+    }
+
+    /// Some of them, as those of a payload that begins where the first one does.
+    pub fn part(&self, numbers: Range<usize>) -> Self {
+        let start = self.range(numbers.start).start;
+        let end = numbers.end.min(self.count());
+        let numbers = numbers.start.min(end)..end;
+        let ends = self.ends[numbers.clone()].iter().map(|end| end - start).collect();
+        let digests = self.digests[numbers.clone()].to_vec();
+        Self { word: self.word, first: self.first + numbers.start, ends, digests }
+    }
+
+    /// The digest of piece `number`.
+    pub fn digest(&self, number: usize) -> Option<Sha256> {
+        self.digests.get(number).copied()
     }
 
     /// How many there are.
@@ -144,7 +162,8 @@ impl Pieces {
             at.0 += sip.len() as u64;
         }
         let (name, word, found) = (name.into(), self.word, hasher.finish());
-        match self.digests.get(number).copied() {
+        let (digest, number) = (self.digest(number), self.first + number);
+        match digest {
             Some(expected) if expected == found => Ok(()),
             // A piece that is not there has no bytes.
             expected => {
@@ -155,13 +174,13 @@ impl Pieces {
     }
 
     fn unreadable(&self, name: &str, number: usize, source: ReadError) -> PieceError {
-        PieceError::Unreadable { name: name.into(), word: self.word, number, source }
+        PieceError::Unreadable { name: name.into(), word: self.word, number: self.first + number, source }
     }
 }
 
 impl Payload {
     /// A payload that is read from `source` when its time comes.
-    pub fn new(name: &str, sha256: Sha256, pieces: Pieces, source: Box<dyn ReadAt>) -> Self {
+    pub fn new(name: &str, sha256: Sha256, pieces: Pieces, source: Arc<dyn ReadAt>) -> Self {
         Self { name: name.into(), sha256, pieces, source }
     }
 
@@ -169,7 +188,38 @@ impl Payload {
     pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
         let digests = bytes.chunks(PIECE as usize).map(Sha256::of).collect();
         let pieces = Pieces::even(ByteLen(bytes.len() as u64), digests);
-        Self::new(name, Sha256::of(&bytes), pieces, Box::new(bytes))
+        Self::new(name, Sha256::of(&bytes), pieces, Arc::new(bytes))
+    }
+
+    /// Some of its pieces as a payload of their own, whose digest is `sha256`.
+    ///
+    /// # Errors
+    /// [`ReadError::PastEnd`] when the source is shorter than the pieces say.
+    pub fn part(&self, numbers: Range<usize>, sha256: Sha256) -> Result<Self, ReadError> {
+        let start = ByteOffset(self.pieces.range(numbers.start).start);
+        let pieces = self.pieces.part(numbers);
+        let source = Window::new(self.source.clone(), start, pieces.len())?;
+        Ok(Self { name: self.name.clone(), sha256, pieces, source: Arc::new(source) })
+    }
+
+    /// The digest of its bytes, as they are read: what `sha256` of a part is to be. `step` hears after each few MiB
+    /// how many they were, and may end the work.
+    ///
+    /// # Errors
+    /// [`ReadError`], or what `step` gives.
+    pub fn digest<E: From<ReadError>>(
+        &self,
+        mut step: impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<Sha256, E> {
+        let mut hasher = Hasher::new();
+        let mut buf = vec![0; MIB.min(self.len().0) as usize];
+        for start in (0..self.len().0).step_by(MIB as usize) {
+            let sip = &mut buf[..MIB.min(self.len().0 - start) as usize];
+            self.source.read_at(ByteOffset(start), sip)?;
+            hasher.update(sip);
+            step(sip.len() as u64)?;
+        }
+        Ok(hasher.finish())
     }
 
     /// How long it is.
@@ -213,12 +263,27 @@ mod tests {
     }
 
     #[test]
+    fn a_part_knows_its_pieces_by_their_numbers_in_the_whole() {
+        let mut bytes = vec![7; 3 * PIECE as usize];
+        bytes[2 * PIECE as usize] = 8;
+        let payload = Payload::of_bytes("p", bytes.clone());
+        let mut part = payload.part(1..9, Sha256::of(b"")).unwrap();
+        assert_eq!((part.pieces.count(), part.len()), (2, ByteLen(2 * PIECE)));
+        let digest = part.digest(|_| Ok::<_, ReadError>(())).unwrap();
+        assert_eq!(digest, Sha256::of(&bytes[PIECE as usize..]));
+        part.read_piece(1, &mut vec![0; PIECE as usize]).unwrap();
+        part.source = Arc::new(vec![9; 2 * PIECE as usize]);
+        let error = part.read_piece(1, &mut vec![0; PIECE as usize]).unwrap_err().to_string();
+        assert!(error.starts_with("p: piece 2 at 0x400000 is damaged"), "{error}");
+    }
+
+    #[test]
     fn a_changed_piece_is_named() {
         let mut payload = Payload::of_bytes("p", vec![7; 10]);
-        payload.source = Box::new(vec![8; 10]);
+        payload.source = Arc::new(vec![8; 10]);
         let error = payload.read_piece(0, &mut [0; 10]).unwrap_err();
         assert!(error.to_string().starts_with("p: piece 0 at 0x0 is damaged"), "{error}");
-        payload.source = Box::new(vec![7; 9]);
+        payload.source = Arc::new(vec![7; 9]);
         assert!(matches!(payload.read_piece(0, &mut [0; 10]), Err(PieceError::Unreadable { .. })));
     }
 }

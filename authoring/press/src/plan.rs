@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use formats::document;
 use formats::identity::Identities;
-use formats::manifest::{self, File, Image, Manifest, PathError, Volume, paths, sums};
+use formats::manifest::{self, File, Image, Manifest, PathError, Set, Volume, paths, sums};
 use formats::time::Timestamp;
 use formats::tree::{Data, Directory, TreeError};
 use formats::units::{ByteLen, ByteOffset};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::payload::Payload;
 use crate::readme;
 use crate::request::{Request, TOOL};
-use crate::sources::Sources;
+use crate::sources::{Layer, Share, Sources};
 use crate::template::{Kind, Template};
 
 /// Why there is no plan for a request.
@@ -87,28 +87,39 @@ struct Identity<'a> {
 /// # Errors
 /// [`PlanError`].
 pub fn plan(request: Request, sources: Sources) -> Result<Plan, PlanError> {
-    if let Some(expires) = request.expires.filter(|expires| *expires <= request.time) {
-        return Err(PlanError::Expired { expires, time: request.time });
-    }
-    let layers = sources.layer_documents();
-    let mut draft = Draft::default();
-    draft.add_sources(&sources)?;
-    let identities = draft.identify(&request, &sources, &layers);
-    let descriptors: Vec<_> = sources.layers.iter().map(|layer| &layer.descriptor).collect();
-    let medium = identities.uuid("medium");
-    let readme = readme::text(&request, medium, &sources.images, &descriptors);
-    let Sources { images, mut payloads, .. } = sources;
-    draft.add_document(paths::README, readme.into_bytes(), &mut payloads)?;
-    let sums = draft.sums()?;
-    draft.add_document(paths::SUMS, sums.into_bytes(), &mut payloads)?;
-    let Draft { files, seed, esp, .. } = draft;
-    let files = files.into_values().collect();
-    let manifest = Manifest { images, layers, files, ..empty_manifest(&request, medium) };
-    Ok(Plan { request, identities, manifest, seed, esp, payloads })
+    let draft = Draft::of(&request, &sources)?;
+    let identities = draft.identify(&request, &sources);
+    draft.finish(request, sources, identities, None)
+}
+
+/// The identities of what is asked for, however many media it takes.
+pub(crate) fn identities(request: &Request, sources: &Sources) -> Result<Identities, PlanError> {
+    Ok(Draft::of(request, sources)?.identify(request, sources))
+}
+
+/// Plans a medium of a set. Its own identities are among those of `whole`, which the set was asked for under.
+pub(crate) fn plan_member(
+    request: Request,
+    sources: Sources,
+    whole: &Identities,
+    set: Set,
+) -> Result<Plan, PlanError> {
+    let identities = member_identities(whole, set.number);
+    Draft::of(&request, &sources)?.finish(request, sources, identities, Some(set))
+}
+
+/// The identities of medium `number` of a set.
+pub(crate) fn member_identities(whole: &Identities, number: u32) -> Identities {
+    Identities::of(format!("{} medium {number}", whole.uuid("set")).as_bytes())
+}
+
+/// The identity of a medium.
+pub(crate) fn medium_id(identities: &Identities) -> Uuid {
+    identities.uuid("medium")
 }
 
 /// The manifest of a medium that has nothing on it.
-fn empty_manifest(request: &Request, medium: Uuid) -> Manifest {
+fn empty_manifest(request: &Request, medium: Uuid, set: Option<Set>) -> Manifest {
     Manifest {
         format: manifest::FORMAT,
         medium,
@@ -123,6 +134,7 @@ fn empty_manifest(request: &Request, medium: Uuid) -> Manifest {
         template: request.template.name.clone(),
         size: ByteLen::ZERO,
         sector_size: request.sector_size,
+        set,
         images: Vec::new(),
         layers: Vec::new(),
         files: Vec::new(),
@@ -140,22 +152,59 @@ struct Draft {
 }
 
 impl Draft {
-    fn add_sources(&mut self, sources: &Sources) -> Result<(), PlanError> {
+    fn of(request: &Request, sources: &Sources) -> Result<Self, PlanError> {
+        if let Some(expires) = request.expires.filter(|expires| *expires <= request.time) {
+            return Err(PlanError::Expired { expires, time: request.time });
+        }
+        let mut draft = Self::default();
         for layer in &sources.layers {
-            let uuid = layer.descriptor.uuid;
-            let disk = (Volume::Seed, paths::layer_disk(uuid));
-            self.add_file(disk.clone(), layer.disk, &sources.payloads)?;
-            self.files.entry(disk).and_modify(|file| file.layer = Some(uuid));
-            self.add_file((Volume::Seed, paths::layer_frames(uuid)), layer.frames, &sources.payloads)?;
+            draft.add_layer(layer, &sources.payloads)?;
         }
         for added in &sources.added {
             let place = (added.volume, added.path.clone());
             match added.payload {
-                Some(number) => self.add_file(place, number, &sources.payloads)?,
-                None => self.add_directory(place)?,
+                Some(number) => draft.add_file(place, number, &sources.payloads)?,
+                None => draft.add_directory(place)?,
             }
         }
-        Ok(())
+        Ok(draft)
+    }
+
+    /// Adds what is about the medium itself.
+    fn finish(
+        mut self,
+        request: Request,
+        sources: Sources,
+        identities: Identities,
+        set: Option<Set>,
+    ) -> Result<Plan, PlanError> {
+        let medium = medium_id(&identities);
+        let layers = sources.layer_documents();
+        let readme = readme::text(&request, medium, &sources, set.as_ref());
+        let Sources { images, mut payloads, .. } = sources;
+        self.add_document(paths::README, readme.into_bytes(), &mut payloads)?;
+        let sums = self.sums()?;
+        self.add_document(paths::SUMS, sums.into_bytes(), &mut payloads)?;
+        let Self { files, seed, esp, .. } = self;
+        let files = files.into_values().collect();
+        let manifest = Manifest { images, layers, files, ..empty_manifest(&request, medium, set) };
+        Ok(Plan { request, identities, manifest, seed, esp, payloads })
+    }
+
+    fn add_layer(&mut self, layer: &Layer, payloads: &[Payload]) -> Result<(), PlanError> {
+        let uuid = layer.descriptor.uuid;
+        let (path, offset) = match layer.share {
+            Share::Nothing => return Ok(()),
+            Share::Whole => (paths::layer_disk(uuid), None),
+            Share::Part { number, offset, table } => {
+                self.add_file((Volume::Seed, paths::layer_seek_table(uuid)), table, payloads)?;
+                (paths::layer_part(uuid, number), Some(offset))
+            }
+        };
+        let disk = (Volume::Seed, path);
+        self.add_file(disk.clone(), layer.disk, payloads)?;
+        self.files.entry(disk).and_modify(|file| (file.layer, file.offset) = (Some(uuid), offset));
+        self.add_file((Volume::Seed, paths::layer_frames(uuid)), layer.frames, payloads)
     }
 
     fn tree(&mut self, volume: Volume) -> &mut Directory {
@@ -188,7 +237,8 @@ impl Draft {
             false => self.tree(volume).add_file(&path, data(number, payload.len())),
         };
         added.map_err(|source| PlanError::Tree { volume, source })?;
-        let file = File { volume, path, len: payload.len(), sha256: payload.sha256, layer: None };
+        let file =
+            File { volume, path, len: payload.len(), sha256: payload.sha256, layer: None, offset: None };
         self.files.insert(place, file);
         Ok(())
     }
@@ -211,7 +261,8 @@ impl Draft {
         sums::print(seed.map(|file| (&*file.path, file.sha256))).map_err(PlanError::Path)
     }
 
-    fn identify(&self, request: &Request, sources: &Sources, layers: &[Value]) -> Identities {
+    fn identify(&self, request: &Request, sources: &Sources) -> Identities {
+        let layers = &sources.layer_documents()[..];
         let identity = Identity {
             tool: TOOL,
             template: &request.template,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use formats::digest::Sha256;
 use formats::document;
-use formats::manifest::{File, Image};
+use formats::manifest::{File, Image, Set};
 use formats::region::{Content, Region, Stage};
 use formats::time::Timestamp;
 use formats::units::{ByteLen, ByteOffset};
@@ -17,11 +17,28 @@ use crate::layout::Layout;
 /// The version of the JSON form.
 const SCHEMA: &str = "seedpress.plan/1";
 
+/// The version of the JSON form of a set.
+const SET_SCHEMA: &str = "seedpress.plan-set/1";
+
+/// The JSON form of a set.
+#[derive(Serialize)]
+struct JsonSet<'a> {
+    schema: &'static str,
+    media: Vec<Json<'a>>,
+}
+
+/// The layouts of a set as JSON.
+pub fn set_json(layouts: &[Layout]) -> String {
+    document::print(&JsonSet { schema: SET_SCHEMA, media: layouts.iter().map(Layout::describe).collect() })
+}
+
 /// The JSON form. Sizes and offsets are in bytes; offsets are from the start of the medium.
 #[derive(Serialize)]
 struct Json<'a> {
     schema: &'static str,
     medium: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'a Set>,
     label: &'a str,
     created: Timestamp,
     size: ByteLen,
@@ -60,8 +77,13 @@ impl Layout {
     pub fn text(&self) -> String {
         let mut text = String::new();
         let manifest = &self.plan.manifest;
+        let set = self.set().map_or_else(
+            || "none".into(),
+            |set| format!("{}, medium {} of {}", set.id, set.number, set.media.len()),
+        );
         let fields = [
             ("medium", format!("{} \"{}\"", manifest.medium, manifest.label)),
+            ("set", set),
             ("pressed", manifest.created.to_string()),
             ("expires", manifest.expires.map_or_else(|| "never".into(), |time| time.to_string())),
             ("size", self.size().exact()),
@@ -90,8 +112,8 @@ impl Layout {
             let title = format!("{}@{}", image.name, image.version);
             let _ = writeln!(text, "\n{title}, a disk of {}", image.size.exact());
             for layer in &image.chain {
-                let stored = self.plan.manifest.layer_file(*layer).map_or(ByteLen::ZERO, |file| file.len);
-                let _ = writeln!(text, "  {layer} {:>12}", stored.human());
+                let file = held(self, *layer);
+                let _ = writeln!(text, "  {layer} {file}");
             }
         }
     }
@@ -106,14 +128,19 @@ impl Layout {
 
     /// The layout as JSON.
     pub fn json(&self) -> String {
+        document::print(&self.describe())
+    }
+
+    fn describe(&self) -> Json<'_> {
         let partitions = self.partitions.iter().map(|(name, range)| JsonPartition {
             name,
             start: ByteOffset(range.start),
             len: ByteLen(range.end - range.start),
         });
-        document::print(&Json {
+        Json {
             schema: SCHEMA,
             medium: self.plan.manifest.medium,
+            set: self.set(),
             label: &self.plan.manifest.label,
             created: self.plan.manifest.created,
             size: self.size(),
@@ -124,7 +151,7 @@ impl Layout {
             images: &self.plan.manifest.images,
             files: &self.plan.manifest.files,
             regions: self.regions.iter().map(|region| self.json_region(region)).collect(),
-        })
+        }
     }
 
     fn json_region<'a>(&self, region: &'a Region) -> JsonRegion<'a> {
@@ -143,6 +170,15 @@ impl Layout {
             anchor: region.stage == Stage::Anchor,
             payload,
         }
+    }
+}
+
+/// How much of a layer is on the medium.
+fn held(layout: &Layout, layer: Uuid) -> String {
+    match layout.plan.manifest.layer_file(layer) {
+        None => "on other media of the set".into(),
+        Some(File { len, offset: None, .. }) => format!("{:>12}", len.human()),
+        Some(File { len, offset: Some(at), .. }) => format!("{:>12}, a part, from {at} on", len.human()),
     }
 }
 

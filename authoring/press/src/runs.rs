@@ -122,7 +122,12 @@ mod tests {
 
     fn payload(ends: &[u64]) -> Payload {
         let digests = ends.iter().map(|_| Sha256::of(b"")).collect();
-        Payload::new("p", Sha256::of(b""), Pieces::frames(ends.to_vec(), digests), Box::new(Vec::new()))
+        Payload::new(
+            "p",
+            Sha256::of(b""),
+            Pieces::frames(ends.to_vec(), digests),
+            std::sync::Arc::new(Vec::new()),
+        )
     }
 
     fn region(start: u64, len: u64) -> Region {

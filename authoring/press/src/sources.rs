@@ -1,11 +1,13 @@
 //! Sources: what there is to put on a medium, with the digests of all its pieces known.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use formats::io::ReadError;
 use formats::layer::{ImageDocument, LayerDescriptor};
 use formats::manifest::{Image, Volume};
 use formats::time::Timestamp;
+use formats::units::ByteOffset;
 use host::{Crew, ErrorKind, HostError, Interrupted, Observer};
 use serde_json::Value;
 use store::Located;
@@ -47,7 +49,7 @@ impl SourceError {
 }
 
 /// What there is to put on a medium.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sources {
     pub(crate) images: Vec<Image>,
     pub(crate) layers: Vec<Layer>,
@@ -57,17 +59,37 @@ pub struct Sources {
 }
 
 /// A layer of the store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Layer {
     pub(crate) descriptor: LayerDescriptor,
     /// The payload that is its compressed disk.
     pub(crate) disk: u32,
     /// The payload that is the list of its frames' digests.
     pub(crate) frames: u32,
+    /// How much of it goes onto the medium.
+    pub(crate) share: Share,
+}
+
+/// How much of a layer goes onto a medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// All of it.
+    Whole,
+    /// A part; the others go onto other media of the set.
+    Part {
+        /// The part's number, from 1.
+        number: usize,
+        /// Where in the compressed disk it starts.
+        offset: ByteOffset,
+        /// The payload that is the seek table of the whole.
+        table: u32,
+    },
+    /// Nothing: other media of the set have it.
+    Nothing,
 }
 
 /// A file or directory of a folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Added {
     pub(crate) volume: Volume,
     pub(crate) path: String,
@@ -105,10 +127,10 @@ impl Sources {
         self.newest = self.newest.max(Some(descriptor.published));
         let name = format!("layer {}", descriptor.uuid);
         let pieces = frames::pieces(&frames);
-        let disk = self.add_payload(Payload::new(&name, descriptor.stored.sha256, pieces, Box::new(stored)));
+        let disk = self.add_payload(Payload::new(&name, descriptor.stored.sha256, pieces, Arc::new(stored)));
         let list = frames::list(&frames);
         let frames = self.add_payload(Payload::of_bytes(&format!("frames of {name}"), list));
-        self.layers.push(Layer { descriptor, disk, frames });
+        self.layers.push(Layer { descriptor, disk, frames, share: Share::Whole });
     }
 
     /// Adds everything that a folder holds to a volume.
@@ -131,7 +153,7 @@ impl Sources {
         Ok(())
     }
 
-    fn add_payload(&mut self, payload: Payload) -> u32 {
+    pub(crate) fn add_payload(&mut self, payload: Payload) -> u32 {
         self.payloads.push(payload);
         // Cannot cut: every payload takes memory.
         (self.payloads.len() - 1) as u32

@@ -8,6 +8,7 @@ use super::{DIGEST, Digested, Frame, FrameDamaged, LayerDescriptor, LayerError, 
 use super::{FRAME, FRAMES_FILE, MAX_STORED_FRAME};
 use crate::digest::Sha256;
 use crate::io::{ReadAt, ReadError};
+use crate::joined::Joined;
 use crate::units::{ByteLen, ByteOffset};
 
 /// The frames of a stored layer. They were seen to agree with the layer's description, so that each is of a bounded
@@ -50,6 +51,16 @@ impl Frames {
             check_frame(layer, &frame, descriptor.vhd.len)?;
         }
         Ok(Self { layer, table, digests: parse_digests(frames) })
+    }
+
+    /// As [`Frames::open`], from the bytes of the seek table alone, where the stored file is not at hand as a whole.
+    ///
+    /// # Errors
+    /// As [`Frames::open`].
+    pub fn open_apart(descriptor: &LayerDescriptor, table: &[u8], frames: &[u8]) -> Result<Self, LayerError> {
+        let len = descriptor.stored.len;
+        let start = ByteOffset(len.0.saturating_sub(table.len() as u64));
+        Self::open(descriptor, &Joined::new(len, alloc::vec![(start, table)]), frames)
     }
 
     /// The layer whose frames they are.
@@ -179,6 +190,14 @@ mod tests {
         stored[12] = 3;
         let damage = frames.read(&stored, &second, &mut bytes).unwrap_err().to_string();
         assert!(damage.contains(&alloc::format!("frame 1 of layer {}, at 0xa", descriptor.uuid)), "{damage}");
+    }
+
+    #[test]
+    fn frames_are_known_from_the_seek_table_alone() {
+        let (descriptor, stored, digests) = two_frames();
+        let frames = Frames::open_apart(&descriptor, &stored[15..], &digests).unwrap();
+        assert_eq!(frames.frame(1).unwrap().stored, 10..15);
+        assert!(Frames::open_apart(&descriptor, &stored[16..], &digests).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `raw` | the document's fields |
 //! | `paths` | where things are on a medium, and which paths a manifest may name |
 //! | `read` | parsing, with every rule checked |
+//! | `set` | which media hold a payload together |
 //! | `write` | printing |
 //! | `sums` | `SHA256SUMS`, the same digests for `sha256sum -c` |
 //!
@@ -16,12 +17,14 @@
 pub mod paths;
 mod raw;
 mod read;
+mod set;
 pub mod sums;
 mod write;
 
 pub use paths::PathError;
 pub use raw::{FORMAT, File, Image, Kind, MAX_TEXT, Manifest, Structure, Volume};
 pub use read::ManifestError;
+pub use set::{MAX_MEDIA, Member, Part, Set, SetError};
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,17 @@ pub fn layer_disk(uuid: Uuid) -> String {
     format!("{LAYERS}/{uuid}.vhd.zst")
 }
 
+/// The path of a part of a layer's compressed disk: part `number` from 1 of those on the media of a set.
+pub fn layer_part(uuid: Uuid, number: usize) -> String {
+    format!("{LAYERS}/{uuid}.vhd.zst.{number:03}")
+}
+
+/// The path of the seek table of a layer that is cut over a set: without it, no medium alone could tell where frames
+/// end.
+pub fn layer_seek_table(uuid: Uuid) -> String {
+    format!("{LAYERS}/{uuid}.seek")
+}
+
 /// The path of a layer's list of frame digests.
 pub fn layer_frames(uuid: Uuid) -> String {
     format!("{LAYERS}/{uuid}.frames")

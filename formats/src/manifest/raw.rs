@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Set;
 use crate::digest::Sha256;
 use crate::time::Timestamp;
 use crate::units::{ByteLen, ByteOffset};
@@ -42,9 +43,12 @@ pub struct Manifest {
     pub size: ByteLen,
     /// The size of the medium's sectors, in bytes.
     pub sector_size: u32,
-    /// The images that can be had from it.
+    /// The set that it belongs to, when its payload did not fit on one medium.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Set>,
+    /// The images that can be had from it, or from its set.
     pub images: Vec<Image>,
-    /// The store's `layer.json` of each layer on the medium; each is an object with its `uuid`.
+    /// The store's `layer.json` of each layer of the images; each is an object with its `uuid`.
     pub layers: Vec<Value>,
     /// Every file of both volumes, but the manifest and its signature.
     pub files: Vec<File>,
@@ -101,9 +105,12 @@ pub struct File {
     pub len: ByteLen,
     /// The digest of its bytes.
     pub sha256: Sha256,
-    /// The layer whose compressed disk it is.
+    /// The layer whose compressed disk it is, or a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<Uuid>,
+    /// Where in the layer's compressed disk it starts, when it is a part: one that is cut over a set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<ByteOffset>,
 }
 
 /// A byte range of the medium that belongs to no file.
@@ -142,7 +149,7 @@ impl Manifest {
         self.files.iter().find(|file| file.volume == volume && file.path == path)
     }
 
-    /// The file that holds a layer's compressed disk.
+    /// The file that holds a layer's compressed disk, or a part of it.
     pub fn layer_file(&self, uuid: Uuid) -> Option<&File> {
         self.files.iter().find(|file| file.layer == Some(uuid))
     }

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use uuid::Uuid;
 
 use super::raw::layer_uuid;
-use super::{FORMAT, MAX_TEXT, Manifest, PathError, Structure, Volume, paths};
+use super::{FORMAT, MAX_TEXT, Manifest, PathError, SetError, Structure, Volume, paths, set};
 use crate::document::{self, DocumentError};
 use crate::names::{NoName, check_name};
 use crate::units::{ByteLen, ByteOffset};
@@ -67,6 +67,9 @@ pub enum ManifestError {
         /// Its index in the list, from 0.
         index: usize,
     },
+    /// The set that it names is none, or not the medium's.
+    #[error("the manifest names a set that cannot be used")]
+    Set(#[source] SetError),
     /// Structures overlap, are out of order, or leave the medium.
     #[error("structure {name} at {start} with {len} does not start at or after {free_from} and end by {end}")]
     Misplaced {
@@ -111,6 +114,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     let layers = check_layers(manifest)?;
     check_images(manifest, &layers)?;
     check_files(manifest)?;
+    set::check(manifest).map_err(ManifestError::Set)?;
     check_structures(&manifest.structures, manifest.size)
 }
 

@@ -21,6 +21,7 @@ fn file(path: &str) -> File {
         len: ByteLen(3),
         sha256: Sha256::of(path.as_bytes()),
         layer: None,
+        offset: None,
     }
 }
 
@@ -40,6 +41,7 @@ fn sample() -> Manifest {
         template: "usb".into(),
         size: ByteLen(1 << 30),
         sector_size: 512,
+        set: None,
         images: vec![image("1"), image("2")],
         layers: vec![json!({ "uuid": LAYER, "size": 5 })],
         files: vec![file("README.txt"), File { layer: Some(LAYER), ..file(&paths::layer_disk(LAYER)) }],
@@ -134,4 +136,44 @@ fn sums_come_back_as_they_were_printed() {
     for bad in ["x", "\n", "0  a", &text.replace("a b", "../a"), &text.replace("  ", " ")] {
         assert!(sums::parse(bad).is_err(), "{bad:?}");
     }
+}
+
+/// The first of two media, over which the layer is cut.
+fn first_of_two() -> Manifest {
+    let part = |offset, len| Part { layer: LAYER, offset: ByteOffset(offset), len: ByteLen(len) };
+    let member = |id, part| Member { medium: Uuid::from_u128(id), label: "SEED".into(), parts: vec![part] };
+    let media = vec![member(1, part(0, 3)), member(2, part(3, 4))];
+    Manifest { set: Some(Set { id: Uuid::from_u128(9), number: 1, media }), ..sample() }
+}
+
+#[test]
+fn a_medium_names_its_set_and_what_of_layers_is_where() {
+    let text = first_of_two().print().unwrap();
+    let set = Manifest::parse(text.as_bytes()).unwrap().set.unwrap();
+    assert_eq!(set.member().unwrap().medium, Uuid::from_u128(1));
+    assert_eq!(set.holding(LAYER).map(|(number, _)| number).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(set.holding(Uuid::nil()).count(), 0);
+}
+
+#[test]
+fn a_set_that_contradicts_itself_is_refused() {
+    let spoil: [fn(&mut Set); 8] = [
+        |set| set.media.clear(),
+        |set| set.number = 0,
+        |set| set.number = 2,
+        |set| set.media[1].medium = Uuid::from_u128(1),
+        |set| set.media[1].parts[0].offset = ByteOffset(4),
+        |set| set.media[1].parts[0].len = ByteLen(u64::MAX),
+        |set| set.media[0].parts.clear(),
+        |set| set.media[0].parts[0].len = ByteLen(2),
+    ];
+    for spoil in spoil {
+        let error = refused(|m| {
+            *m = first_of_two();
+            m.set.iter_mut().for_each(spoil);
+        });
+        assert!(matches!(error, ManifestError::Set(_)), "{error}");
+    }
+    let alone = refused(|m| m.files[1].offset = Some(ByteOffset(0)));
+    assert_eq!(alone, ManifestError::Set(SetError::OtherFiles));
 }

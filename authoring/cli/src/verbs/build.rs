@@ -12,9 +12,9 @@ use formats::io::ReadAt;
 use formats::manifest::Image;
 use formats::minisign::SecretKey;
 use formats::units::{ByteLen, ByteOffset, MIB};
-use host::{Crew, Event, FileSource, Unit};
+use host::{Crew, Event, FileSource, Output, Unit};
 use press::verify::{Check, Depth, Report, Verdict, verify};
-use press::{Sealed, Summary};
+use press::{Layout, Sealed, Summary};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -67,37 +67,80 @@ struct Built {
     sha256: Option<Sha256>,
 }
 
+/// The media of a set.
+#[derive(Serialize)]
+struct BuiltSet {
+    set: Uuid,
+    media: Vec<Built>,
+}
+
+/// What all media of a run are pressed with.
+struct Press<'a> {
+    shell: &'a Shell,
+    crew: Crew,
+    key: Option<SecretKey>,
+    force: bool,
+    depth: Option<Depth>,
+    digest: bool,
+}
+
 impl Build {
-    /// Presses the medium and says what it is.
+    /// Presses the medium, or the media of a set, and says what it is.
     ///
     /// # Errors
-    /// When it cannot be pressed; there is then nothing under its name.
+    /// When one cannot be pressed; there is then nothing under its name, nor under that of another of its set.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let built = match self.kind {
-            Kind::Usb(pressing) => press(&pressing, shell)?,
-            Kind::Disc(pressing) => press(&pressing, shell)?,
-        };
-        shell.answer(&built)?;
-        Ok(Code::Done)
+        match self.kind {
+            Kind::Usb(pressing) => press(&pressing, shell),
+            Kind::Disc(pressing) => press(&pressing, shell),
+        }
     }
 }
 
-fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Result<Built> {
-    // clap sees to it that there is an output.
-    let target = pressing.output.as_deref().unwrap_or(Path::new(""));
-    shell.check(target, pressing.force)?;
-    let key = pressing.key()?;
-    let crew = pressing.threads.crew(shell)?;
-    let layout = pressing.lay_out(shell, &crew)?;
-    let output = shell.begin(target, layout.size().0, pressing.force)?;
-    let filled = layout.complete(key.as_ref(), &crew)?.fill(&crew, shell.observer(), output)?;
-    let Sealed { summary, output } = filled.seal()?;
-    let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
-    let loaded = read_back(output.path(), trust, pressing.verify.depth(), (shell, &crew))?;
-    let sha256 = if pressing.digest { Some(digest(output.path(), shell)?) } else { None };
-    shell.stop().check()?;
-    output.commit()?;
-    Ok(Built::of(target, &summary, loaded, sha256))
+fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Result<Code> {
+    pressing.check_output(shell)?;
+    let press = Press {
+        shell,
+        key: pressing.key()?,
+        crew: pressing.threads.crew(shell)?,
+        force: pressing.force,
+        depth: pressing.verify.depth(),
+        digest: pressing.digest,
+    };
+    let layouts = pressing.lay_out(shell, &press.crew)?;
+    let set = layouts.first().and_then(|layout| layout.set().map(|set| set.id));
+    let targets = pressing.targets(layouts.len());
+    targets.iter().try_for_each(|target| shell.check(target, pressing.force))?;
+    let pressed = layouts.into_iter().zip(&targets).map(|(layout, target)| press.one(layout, target));
+    let mut media = Vec::new();
+    for (output, built) in pressed.collect::<anyhow::Result<Vec<_>>>()? {
+        output.commit()?;
+        media.push(built);
+    }
+    match set {
+        Some(set) => shell.answer(&BuiltSet { set, media })?,
+        None => media.iter().try_for_each(|built| shell.answer(built))?,
+    }
+    Ok(Code::Done)
+}
+
+impl Press<'_> {
+    /// Presses a medium and reads it back. It does not have its name yet.
+    fn one(&self, layout: Layout, target: &Path) -> anyhow::Result<(Output, Built)> {
+        let Self { shell, crew, key, .. } = self;
+        if let Some(set) = layout.set() {
+            let text = format!("medium {} of {}: {}", set.number, set.media.len(), target.display());
+            shell.observer().event(Event::Notice(text));
+        }
+        let output = shell.begin(target, layout.size().0, self.force)?;
+        let filled = layout.complete(key.as_ref(), crew)?.fill(crew, shell.observer(), output)?;
+        let Sealed { summary, output } = filled.seal()?;
+        let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
+        let loaded = read_back(output.path(), trust, self.depth, (shell, crew))?;
+        let sha256 = if self.digest { Some(digest(output.path(), shell)?) } else { None };
+        shell.stop().check()?;
+        Ok((output, Built::of(target, &summary, loaded, sha256)))
+    }
 }
 
 /// What the medium says of itself, after it was checked as a customer would check it.
@@ -165,6 +208,17 @@ impl Built {
 
 impl Answer for Built {
     const SCHEMA: &'static str = "seedpress.build/1";
+}
+
+impl Answer for BuiltSet {
+    const SCHEMA: &'static str = "seedpress.build-set/1";
+}
+
+impl fmt::Display for BuiltSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "set       {}, {} media", self.set, self.media.len())?;
+        self.media.iter().try_for_each(|built| write!(f, "\n{built}"))
+    }
 }
 
 impl fmt::Display for Built {

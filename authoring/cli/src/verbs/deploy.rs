@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use deploy::{Flatten, Loaded, Signed, Target, Tools, Trust, Version, VhdTarget};
+use deploy::{Flatten, Loaded, Medium, Set, Signed, Target, Tools, Trust, Version, VhdTarget};
 use formats::identity::Identities;
 use formats::manifest::Manifest;
 use formats::units::ByteLen;
@@ -17,7 +18,7 @@ use crate::code::Code;
 use crate::date;
 use crate::decoder::Zstd;
 use crate::key::Trusted;
-use crate::medium::{MediumArg, SignedLines, Signer};
+use crate::medium::{MediaArg, MediumArg, SignedLines, Signer};
 use crate::name::Wanted;
 use crate::output::Answer;
 use crate::shell::{Shell, Threads};
@@ -26,11 +27,12 @@ use crate::target::Disk;
 /// Write the disk of a version from a medium to a file or device.
 ///
 /// Every frame is checked before it is decoded. Of a device, the first MiB is written last; a file has its name only
-/// when it is whole. With --pubkey nothing is written unless one of the keys signed the medium.
+/// when it is whole. With --pubkey nothing is written unless one of the keys signed the medium. Of a set, all media
+/// that hold something of the image are given at once, in any order.
 #[derive(Args, Debug)]
 pub struct Deploy {
     #[command(flatten)]
-    medium: MediumArg,
+    media: MediaArg,
     /// The version; without @VERSION the newest one
     #[arg(value_name = "NAME[@VERSION]")]
     wanted: Wanted,
@@ -83,18 +85,18 @@ impl Deploy {
     /// # Errors
     /// When the medium is not trusted or damaged, or the target cannot be written.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let keys = self.trusted.load()?;
-        let medium = self.medium.open(shell)?;
-        let trust = Trust { keys, now: Some(date::now()?) };
-        let Loaded { manifest, signed } = self.medium.manifest(&medium, &trust)?;
+        let trust = Trust { keys: self.trusted.load()?, now: Some(date::now()?) };
+        let args = self.media.each();
+        let media = args.iter().map(|arg| arg.open(shell)).collect::<anyhow::Result<Vec<_>>>()?;
+        let (set, signed) = gather(&args, &media, &trust)?;
         if !matches!(signed, Signed::By { .. }) {
             let text = "nobody's signature was verified: give --pubkey to have it verified";
             shell.observer().event(Event::Warning(text.into()));
         }
         let Wanted { name, version } = &self.wanted;
-        let version = Version::open(&medium, &manifest, (name, version.as_deref()), &Zstd)?;
+        let version = Version::open(&set, (name, version.as_deref()), &Zstd)?;
         let crew = self.threads.crew(shell)?;
-        self.write(Work { version: &version, crew: &crew, shell }, &manifest)?;
+        self.write(Work { version: &version, crew: &crew, shell }, set.manifest())?;
         let image = version.image();
         shell.answer(&Deployed {
             output: self.output,
@@ -153,6 +155,20 @@ impl Work<'_, '_> {
         observer.event(Event::End);
         Ok(())
     }
+}
+
+/// The media as a set, when each stands up to `trust`, and who signed the first one.
+fn gather<'m>(args: &[MediumArg], media: &'m [Medium], trust: &Trust) -> anyhow::Result<(Set<'m>, Signed)> {
+    let mut loaded = args.iter().zip(media).map(|(arg, medium)| Ok((medium, arg.manifest(medium, trust)?)));
+    // clap sees to it that there is one.
+    let first: anyhow::Result<_> = loaded.next().context("no medium was named")?;
+    let (medium, Loaded { manifest, signed }) = first?;
+    let mut set = Set::new(medium, manifest);
+    for other in loaded {
+        let (medium, Loaded { manifest, .. }): (_, Loaded) = other?;
+        set.add(medium, manifest)?;
+    }
+    Ok((set, signed))
 }
 
 /// The VHD that a version becomes; the same one each time.

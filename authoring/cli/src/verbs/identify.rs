@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::error::one_line;
-use crate::medium::{MediumArg, SignedLines, Signer};
+use crate::medium::{MediumArg, Membership, SignedLines, Signer};
 use crate::output::Answer;
 use crate::shell::Shell;
 use crate::table::Table;
@@ -27,6 +27,7 @@ pub struct Identify {
 #[derive(Serialize)]
 struct Identity {
     medium: Uuid,
+    set: Option<Membership>,
     label: String,
     kind: Kind,
     created: Timestamp,
@@ -65,11 +66,13 @@ impl Identity {
         let partitions = medium.table().into_iter().flat_map(|table| &table.partitions);
         let partitions = partitions.map(|p| Partition { name: p.name.clone(), start: p.start, len: p.len });
         let Manifest { medium, label, kind, created, expires, tool, .. } = manifest;
-        let Manifest { template, size, sector_size, images, .. } = manifest;
+        let Manifest { template, size, sector_size, images, set, .. } = manifest;
+        let set = Membership::of(set.as_ref());
         let signed = Signer::of(&signed);
         let partitions = partitions.collect();
         Self {
             medium,
+            set,
             label,
             kind,
             created,
@@ -92,6 +95,7 @@ impl Answer for Identity {
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "medium    {}", self.medium)?;
+        self.set.iter().try_for_each(|set| set.fmt(f))?;
         writeln!(f, "label     {}", one_line(&self.label))?;
         writeln!(f, "pressed   {} by {}", self.created, one_line(&self.tool))?;
         if let Some(expires) = self.expires {

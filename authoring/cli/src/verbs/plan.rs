@@ -1,6 +1,7 @@
 //! `plan`: the layout of a medium, and nothing written.
 
 use clap::{Args, Subcommand};
+use press::Layout;
 
 use crate::code::Code;
 use crate::look::{DiscLook, UsbLook};
@@ -36,11 +37,15 @@ impl Plan {
     /// # Errors
     /// When there is none.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        let layout = match self.kind {
+        let layouts = match self.kind {
             Kind::Usb(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
             Kind::Disc(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
         };
-        let text = if shell.json() { layout.json() } else { layout.text() };
+        let text = match (&layouts[..], shell.json()) {
+            ([layout], true) => layout.json(),
+            (layouts, true) => press::set_json(layouts),
+            (layouts, false) => layouts.iter().map(Layout::text).collect::<Vec<_>>().join("\n"),
+        };
         output::to_stdout(text.as_bytes())?;
         Ok(Code::Done)
     }

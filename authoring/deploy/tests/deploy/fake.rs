@@ -177,7 +177,7 @@ impl Stack {
 
     fn put(&mut self, path: &str, bytes: Vec<u8>, layer: Option<Uuid>) {
         let (len, sha256) = (ByteLen(bytes.len() as u64), Sha256::of(&bytes));
-        self.files.push(File { volume: Volume::Seed, path: path.into(), len, sha256, layer });
+        self.files.push(File { volume: Volume::Seed, path: path.into(), len, sha256, layer, offset: None });
         self.shelf.0.insert(path.into(), bytes);
     }
 
@@ -201,6 +201,7 @@ impl Stack {
             template: "usb".into(),
             size: ByteLen(1 << 40),
             sector_size: 512,
+            set: None,
             images: vec![image],
             layers: self.descriptors.iter().map(|layer| serde_json::to_value(layer).unwrap()).collect(),
             files: self.files.clone(),

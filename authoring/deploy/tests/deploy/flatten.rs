@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, Mutex};
 
-use deploy::{DeployError, Flatten, Learned, Scratch, Tools, Version, VhdTarget};
+use deploy::{DeployError, Flatten, Learned, Scratch, Set, Tools, Version, VhdTarget};
 use formats::kind::ErrorKind;
 use formats::layer::FRAME;
 use formats::manifest::paths;
@@ -52,7 +52,7 @@ fn recipes() -> Vec<(&'static str, Vec<Recipe>)> {
 }
 
 fn open<'m>(medium: &'m deploy::Medium, stack: &Stack) -> Result<Version<'m>, DeployError> {
-    Version::open(medium, &stack.manifest(), ("disk", None), &Copying::default())
+    Version::open(&Set::new(medium, stack.manifest()), ("disk", None), &Copying::default())
 }
 
 #[test]
@@ -164,7 +164,8 @@ fn a_damaged_frame_is_named_and_nothing_of_it_is_written() {
     let manifest = stack.manifest();
     stack.shelf.0.get_mut(&paths::layer_disk(layer)).unwrap()[FRAME + 100] ^= 1;
     let medium = stack.medium();
-    let version = Version::open(&medium, &manifest, ("disk", Some("1")), &Copying::default()).unwrap();
+    let set = Set::new(&medium, manifest);
+    let version = Version::open(&set, ("disk", Some("1")), &Copying::default()).unwrap();
     let target = Memory::used(stack.disk.len());
     let error =
         Flatten::new(&version).run_all(Tools { decoder: &Copying::default(), target: &target }).unwrap_err();
@@ -202,7 +203,7 @@ fn what_is_missing_is_said() {
     let medium = stack.medium();
     let manifest = stack.manifest();
     let refused = |name: (&str, Option<&str>), manifest: &formats::manifest::Manifest| {
-        Version::open(&medium, manifest, name, &Copying::default()).err().unwrap()
+        Version::open(&Set::new(&medium, manifest.clone()), name, &Copying::default()).err().unwrap()
     };
     let error = refused(("disk", Some("9")), &manifest);
     assert_eq!(error.to_string(), "the medium has no disk@9; it has disk@1");
@@ -215,6 +216,7 @@ fn what_is_missing_is_said() {
     let mut gone = stack.shelf.clone();
     gone.0.remove(&paths::layer_frames(stack.chain[1]));
     let medium = deploy::Medium::mounted(Box::new(gone));
-    let error = Version::open(&medium, &manifest, ("disk", None), &Copying::default()).err().unwrap();
+    let set = Set::new(&medium, manifest);
+    let error = Version::open(&set, ("disk", None), &Copying::default()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Chain);
 }

@@ -23,7 +23,7 @@ fn payload(ends: &[u64], seed: usize) -> (Payload, Vec<u8>) {
         digest
     });
     let pieces = Pieces::frames(ends.to_vec(), digests.collect());
-    (Payload::new("p", Sha256::of(&bytes), pieces, Box::new(bytes.clone())), bytes)
+    (Payload::new("p", Sha256::of(&bytes), pieces, std::sync::Arc::new(bytes.clone())), bytes)
 }
 
 fn part(source: u32, offset: u64, start: u64, len: u64) -> Region {

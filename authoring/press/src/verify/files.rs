@@ -89,14 +89,21 @@ impl<'a> Looking<'a> {
         Some(Target { file, source, pieces })
     }
 
-    /// The frames of a layer's compressed disk, when they can be had.
+    /// The frames of a layer's compressed disk, or of the part of it that the file is, when they can be had.
     fn pieces(&self, file: &File, stored: &dyn ReadAt) -> Option<Pieces> {
         let uuid = file.layer.filter(|_| self.depth == Depth::Full)?;
         let descriptor: LayerDescriptor = self.manifest.layer_as(uuid)?;
         // A list that cannot be read is a file of the manifest, and told as one.
         let list = read_file(self.medium.seed(), &paths::layer_frames(uuid), MAX_LIST).ok()?;
-        match Frames::open(&descriptor, stored, &list) {
-            Ok(frames) => Some(frames::pieces(&frames)).filter(|pieces| pieces.len() == file.len),
+        let frames = match file.offset {
+            None => Frames::open(&descriptor, stored, &list),
+            Some(_) => {
+                let table = read_file(self.medium.seed(), &paths::layer_seek_table(uuid), MAX_LIST).ok()?;
+                Frames::open_apart(&descriptor, &table, &list)
+            }
+        };
+        match frames {
+            Ok(frames) => part_of(&frames::pieces(&frames), file),
             Err(source) => {
                 self.findings.problem(Problem::Layer { path: file.path.clone(), source });
                 None
@@ -153,6 +160,15 @@ impl<'a> Looking<'a> {
         }
         Ok(Ok(hasher.finish()))
     }
+}
+
+/// The pieces that a file has of its layer; `None` when it does not begin and end with pieces.
+fn part_of(pieces: &Pieces, file: &File) -> Option<Pieces> {
+    let start = file.offset.unwrap_or(ByteOffset::ZERO);
+    let end = start.checked_add(file.len)?;
+    let numbers = pieces.holding(start.0)..pieces.holding(end.0);
+    let part = pieces.part(numbers.clone());
+    (pieces.range(numbers.start).start == start.0 && part.len() == file.len).then_some(part)
 }
 
 fn jobs<'a>(target: &'a Target<'a>) -> impl Iterator<Item = Job<'a>> {

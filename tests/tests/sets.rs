@@ -1,0 +1,172 @@
+//! Sets: what does not fit on one medium is cut over several, each of which stands alone, and together are the whole.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deploy::{Medium, Trust, load};
+use formats::digest::Sha256;
+use formats::files::read_file;
+use formats::kind::ErrorKind;
+use formats::manifest::{Manifest, Volume, paths};
+use formats::units::{ByteLen, MIB};
+use host::FileSource;
+use press::Template;
+use press::layout::LayoutError;
+use press::span::SpanError;
+use press::verify::{Depth, Verdict};
+use seedpress_tests::content::digest;
+use seedpress_tests::judge::Judge;
+use seedpress_tests::press::{BASE, CHILD, Order, look, store};
+use seedpress_tests::workshop::{HostFile, Workshop};
+
+/// An order for discs of so many bytes: boot files and lists take 17 MiB of them.
+fn discs(workshop: &Workshop, size: u64) -> Order {
+    let root = workshop.path("store");
+    if !root.exists() {
+        store(&root);
+        workshop.write("added/drivers/net.sys", &[5; 70_000]);
+        workshop.write("esp/EFI/BOOT/BOOTX64.EFI", &[0x4d; 300_000]);
+    }
+    let mut order = Order::new(&root);
+    order.template = Template::disc().unwrap();
+    order.size = Some(ByteLen(size));
+    order.folders = vec![(workshop.path("added"), Volume::Seed), (workshop.path("esp"), Volume::Esp)];
+    order
+}
+
+/// An order for sticks of so many bytes: the partition table and the boot volume take 66 MiB of them, and no NTFS volume is shorter than 16.
+fn sticks(workshop: &Workshop, size: u64) -> Order {
+    Order { template: Template::usb().unwrap(), ..discs(workshop, size) }
+}
+
+fn open(path: &Path) -> Medium {
+    Medium::open(Arc::new(FileSource::open(path).unwrap())).unwrap()
+}
+
+fn manifest(path: &Path) -> Manifest {
+    load(&open(path), &Trust::default()).unwrap().manifest
+}
+
+/// The compressed disk of a layer, put together from the files of media as `cat` would.
+fn joined(media: &[PathBuf], layer: uuid::Uuid) -> Vec<u8> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for path in media {
+        let medium = open(path);
+        if let Some(file) = manifest(path).layer_file(layer) {
+            files.push((file.path.clone(), read_file(medium.seed(), &file.path, 1 << 30).unwrap()));
+        }
+    }
+    files.sort();
+    files.into_iter().flat_map(|(_, bytes)| bytes).collect()
+}
+
+fn stored(workshop: &Workshop, layer: uuid::Uuid) -> Vec<u8> {
+    std::fs::read(workshop.path(&format!("store/layers/{layer}/disk.vhd.zst"))).unwrap()
+}
+
+fn check_set(workshop: &Workshop, media: &[PathBuf], size: u64) {
+    let set = manifest(&media[0]).set.unwrap();
+    assert_eq!(set.media.len(), media.len());
+    for (number, path) in (1..).zip(media) {
+        let found = manifest(path);
+        let own = found.set.as_ref().unwrap();
+        assert_eq!((own.number, own.id, &own.media), (number, set.id, &set.media));
+        assert!(found.size.0 <= size, "{}", found.size);
+        let report = look(Arc::new(FileSource::open(path).unwrap()), Depth::Full).unwrap();
+        assert_eq!((report.verdict, &report.problems[..]), (Verdict::Pristine, &[][..]), "{number}");
+    }
+    for layer in [BASE, CHILD] {
+        assert!(joined(media, layer) == stored(workshop, layer), "{layer}");
+    }
+}
+
+#[test]
+fn discs_and_sticks_of_a_set_stand_alone_and_make_up_the_whole() {
+    let workshop = Workshop::new();
+    let cases = [(discs(&workshop, 24 * MIB), 24 * MIB, 4), (sticks(&workshop, 82 * MIB), 82 * MIB, 4)];
+    for (place, (order, size, most)) in cases.into_iter().enumerate() {
+        let folder = workshop.path(&format!("set{place}"));
+        std::fs::create_dir(&folder).unwrap();
+        let media = order.press_set(&folder, 3).unwrap();
+        assert!((2..=most).contains(&media.len()), "{}", media.len());
+        check_set(&workshop, &media, size);
+        let labels: Vec<_> = media.iter().map(|path| manifest(path).label).collect();
+        assert_eq!(labels[..2], ["SEED-1", "SEED-2"]);
+        let has = |path: &PathBuf, volume, name: &str| manifest(path).file(volume, name).is_some();
+        assert!(media.iter().all(|path| has(path, Volume::Esp, "EFI/BOOT/BOOTX64.EFI")));
+        let added: Vec<_> = media.iter().filter(|path| has(path, Volume::Seed, "drivers/net.sys")).collect();
+        assert_eq!(added, [&media[0]]);
+    }
+}
+
+#[test]
+fn parts_are_cut_where_frames_end_and_say_so_when_damaged() {
+    let workshop = Workshop::new();
+    let media = discs(&workshop, 24 * MIB).press_set(workshop.folder(), 2).unwrap();
+    let (place, part) = media
+        .iter()
+        .enumerate()
+        .find_map(|(place, path)| {
+            let found = manifest(path);
+            Some((place, found.files.into_iter().find(|file| file.offset.is_some_and(|at| at.0 > 0))?))
+        })
+        .unwrap();
+    let medium = open(&media[place]);
+    let table = read_file(medium.seed(), &paths::layer_seek_table(part.layer.unwrap()), 1 << 20).unwrap();
+    assert_eq!(&stored(&workshop, part.layer.unwrap())[..].ends_with(&table), &true);
+    let extents = medium.seed().extents(&part.path).unwrap().unwrap();
+    let mut bytes = std::fs::read(&media[place]).unwrap();
+    bytes[extents[0].on_volume.unwrap().0 as usize + 1] ^= 1;
+    let report = look(Arc::new(bytes), Depth::Full).unwrap();
+    assert_eq!(report.verdict, Verdict::PayloadChanged);
+    let problem = report.problems[0].to_string();
+    assert!(problem.contains(&part.path) && problem.contains("frame 2 at 0x0"), "{problem}");
+}
+
+#[test]
+fn what_fits_on_one_medium_is_one_medium() {
+    let workshop = Workshop::new();
+    let media = discs(&workshop, 64 * MIB).press_set(workshop.folder(), 2).unwrap();
+    assert_eq!((media.len(), manifest(&media[0]).set), (1, None));
+    assert_eq!(manifest(&media[0]).label, "SEED");
+}
+
+#[test]
+fn the_same_order_gives_the_same_set() {
+    let workshop = Workshop::new();
+    let order = discs(&workshop, 24 * MIB);
+    let press = |name: &str, threads| -> Vec<Sha256> {
+        std::fs::create_dir(workshop.path(name)).unwrap();
+        let media = order.press_set(&workshop.path(name), threads).unwrap();
+        media.iter().map(|path| digest(&HostFile::open(path))).collect()
+    };
+    assert_eq!(press("one", 1), press("four", 4));
+}
+
+#[test]
+fn media_too_small_for_a_frame_or_for_the_folders_are_refused() {
+    let workshop = Workshop::new();
+    let refused = |order: Order| {
+        let error = order.press_set(workshop.folder(), 2).unwrap_err();
+        error.downcast::<SpanError>().unwrap()
+    };
+    let error = refused(discs(&workshop, 20 * MIB));
+    assert!(matches!(error, SpanError::NoRoom { number: 2, .. }), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Fit);
+    workshop.write("added/large", &[7; 9 << 20]);
+    let error = refused(discs(&workshop, 24 * MIB));
+    let SpanError::BesideLayers { number: 1, source: LayoutError::Disc(_) } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(error.kind(), ErrorKind::Fit);
+}
+
+#[test]
+fn media_of_a_set_are_sound_to_everyone() {
+    let workshop = Workshop::new();
+    let media = discs(&workshop, 24 * MIB).press_set(workshop.folder(), 2).unwrap();
+    for kind in ["-tudf", "-tiso"] {
+        let said = Judge::new("7z").args(["t", kind]).arg(&media[1]).agrees();
+        assert!(said.all().contains("Everything is Ok") && !said.all().contains("Warning"), "{said}");
+    }
+}
