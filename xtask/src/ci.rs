@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{demo, kernels, no_std, place, program, reproduce, setup, test, tidy};
+use crate::{boot, demo, kernels, no_std, place, program, reproduce, setup, test, tidy};
 
 /// Check everything that must hold before a change lands
 #[derive(clap::Args, Default)]
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     ("no-std", || no_std::Args::default().run().map(passed)),
     (TEST, || test::Args::default().tally().map(|tally| tally.to_string())),
     ("demo", || demo::Args::default().run().map(passed)),
+    ("boot", || boot::Args::default().run().map(passed)),
     ("guest", || kernels::read_the_demo().map(passed)),
     ("reproduce", || reproduce::Args::default().run().map(passed)),
 ];

@@ -6,6 +6,7 @@
 //! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`demo`] | runs the main job from end to end |
 //! | [`mod@test`] | runs every test of the workspace |
+//! | [`boot`] | starts pressed media in QEMU, as discs and as sticks |
 //! | [`guest`] | lets the Linux kernel's NTFS drivers read volumes |
 //! | [`tidy`] | holds the tree to its own rules, and prints like a compiler |
 //! | [`no_std`] | shows that `formats` and `deploy` need no standard library |
@@ -15,6 +16,7 @@
 
 pub mod archive;
 pub mod bench;
+pub mod boot;
 pub mod ci;
 pub mod demo;
 pub mod desk;

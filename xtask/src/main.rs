@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, demo, fixtures, guest, no_std, reproduce, setup, test, tidy};
+use xtask::{bench, boot, ci, demo, fixtures, guest, no_std, reproduce, setup, test, tidy};
 
 /// How we work on seedpress.
 #[derive(Parser)]
@@ -23,6 +23,7 @@ enum Verb {
     Reproduce(reproduce::Args),
     Bench(bench::Args),
     Fixtures(fixtures::Args),
+    Boot(boot::Args),
     Guest(guest::Args),
     Setup(setup::Args),
 }
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Reproduce(args) => args.run(),
         Verb::Bench(args) => args.run(),
         Verb::Fixtures(args) => args.run(),
+        Verb::Boot(args) => args.run(),
         Verb::Guest(args) => args.run(),
         Verb::Setup(args) => args.run(),
     };

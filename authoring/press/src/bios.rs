@@ -29,7 +29,7 @@ const CODE: [u8; 39] = [
 
 /// What it says.
 const MESSAGE: &[u8] =
-    b"\r\nseedpress: this medium needs UEFI. Switch the firmware to UEFI, then press a key.\r\n\0";
+    b"\r\nseedpress: this medium needs UEFI: switch the firmware to it, then press a key.\r\n\0";
 
 /// The code with its message.
 pub fn program() -> Vec<u8> {

@@ -63,7 +63,10 @@ pub enum DiscError {
     #[error("the EFI system partition cannot be made")]
     Fat(#[source] fat::WriteError),
     /// The EFI system partition is longer than firmware can be told.
-    #[error("the EFI system partition needs {needed}, a disc has room for one of {}", ByteLen(MAX_ESP))]
+    #[error(
+        "the EFI system partition needs {needed}, a disc has room for one of {}: put less into --esp-tree",
+        ByteLen(MAX_ESP)
+    )]
     EspTooLarge {
         /// The smallest that holds its files.
         needed: ByteLen,

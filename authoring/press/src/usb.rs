@@ -5,7 +5,7 @@
 
 use formats::fat::write as fat;
 use formats::gpt::raw::{BASIC_DATA, EFI_SYSTEM, usable};
-use formats::gpt::write as gpt;
+use formats::gpt::write::{self as gpt, Extras};
 use formats::gpt::{Partition, Table};
 use formats::ntfs::write::{self as ntfs, NtfsError};
 use formats::region::Misplaced;
@@ -13,6 +13,7 @@ use formats::tree::Directory;
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::ErrorKind;
 
+use crate::bios;
 use crate::laid::Laid;
 use crate::plan::Plan;
 
@@ -76,7 +77,8 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, UsbError> {
         guid: plan.identities.uuid("disk"),
         partitions,
     };
-    let mut regions = gpt::table(&table).map_err(UsbError::Gpt)?;
+    let extras = Extras { bootstrap: &bios::program(), backup_entries: None };
+    let mut regions = gpt::table_with(&table, &extras).map_err(UsbError::Gpt)?;
     let esp = fat::volume(&places.esp_volume(plan), &plan.esp).map_err(UsbError::Fat)?;
     let laid = ntfs::lay_out(&places.seed_volume(plan), seed).map_err(UsbError::Ntfs)?;
     for (start, volume) in [(places.esp, esp), (places.seed, laid.regions)] {
