@@ -12,6 +12,8 @@ use crate::workshop::Workshop;
 
 /// What a signed medium is built from, in the store of a stocked desk.
 pub const BUILD: &str = "build usb --store store Win7@1 Win7@3 --esp-tree esp --sign key";
+/// The same for a disc.
+pub const BUILD_DISC: &str = "build disc --store store Win7@1 Win7@3 --esp-tree esp --sign key";
 
 /// A folder to call the program in.
 pub struct Desk {
@@ -38,13 +40,21 @@ impl Desk {
         desk
     }
 
-    /// A stocked folder with a signed medium in `medium.img`.
+    /// A stocked folder with a signed USB medium in `medium.img`.
     ///
     /// # Panics
     /// When it cannot be made.
     pub fn pressed() -> Self {
+        Self::pressed_by(BUILD)
+    }
+
+    /// A stocked folder with what `build` makes in `medium.img`.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn pressed_by(build: &str) -> Self {
         let desk = Self::stocked();
-        desk.does(&format!("{BUILD} -o medium.img"));
+        desk.does(&format!("{build} -o medium.img"));
         desk
     }
 

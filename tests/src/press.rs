@@ -1,6 +1,7 @@
 //! Media pressed for tests: from a small store whose layers hold noise, which nobody has to decode here.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -175,6 +176,26 @@ pub fn store(root: &Path) {
     image(root, "2", &[BASE, CHILD]);
 }
 
+/// Makes a store in the folder `root` whose image `Win7` has one version of so many frames of 4 MiB. They are holes in
+/// the stored file: they take room on a medium and none here, and can be planned and not pressed.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn store_of_holes(root: &Path, frames: u64) {
+    Store::open_or_create(root).expect("a store");
+    let mut table = SeekTable::new();
+    let digests = vec![Sha256::of(b"a hole"); frames as usize];
+    digests.iter().for_each(|_| table.push(FRAME as u32, FRAME as u32));
+    let seek = table.print();
+    let holes = frames * FRAME as u64;
+    let len = ByteLen(holes + seek.len() as u64);
+    let stored = Digested { len, sha256: Sha256::of(b"never read") };
+    let path = put_layer(root, &describe(BASE, None, &table, stored, &digests), &digests);
+    let written = File::create(path).and_then(|file| file.write_all_at(&seek, holes));
+    written.unwrap_or_else(|e| panic!("{e}"));
+    image(root, "1", &[BASE]);
+}
+
 /// Writes a layer of so many frames, of odd lengths.
 fn layer(root: &Path, uuid: Uuid, parent: Option<Uuid>, frames: u64) {
     let mut stored = Vec::new();
@@ -191,24 +212,39 @@ fn layer(root: &Path, uuid: Uuid, parent: Option<Uuid>, frames: u64) {
         stored.extend(frame.bytes());
     }
     stored.extend(table.print());
-    let list = print_digests(&digests);
-    let descriptor = LayerDescriptor {
+    let descriptor = describe(uuid, parent, &table, Digested::of(&stored), &digests);
+    write(&put_layer(root, &descriptor, &digests), &stored);
+}
+
+/// The description of a layer.
+fn describe(
+    uuid: Uuid,
+    parent: Option<Uuid>,
+    table: &SeekTable,
+    stored: Digested,
+    digests: &[Sha256],
+) -> LayerDescriptor {
+    LayerDescriptor {
         format: 1,
         uuid,
         parent,
         kind: if parent.is_some() { DiskKind::Differencing } else { DiskKind::Dynamic },
         virtual_size: ByteLen(1 << 30),
         vhd: Digested { len: table.plain_len(), sha256: Sha256::of(uuid.as_bytes()) },
-        stored: Digested::of(&stored),
-        frames: Digested::of(&list),
+        stored,
+        frames: Digested::of(&print_digests(digests)),
         compression: Compression { method: Method::Zstd, level: 3 },
         published: time(),
         tool: "seedpress 0.1.0".into(),
-    };
-    let folder = root.join("layers").join(uuid.to_string());
+    }
+}
+
+/// Writes a layer's documents and gives the path of the stored file, which is not there yet.
+fn put_layer(root: &Path, descriptor: &LayerDescriptor, digests: &[Sha256]) -> PathBuf {
+    let folder = root.join("layers").join(descriptor.uuid.to_string());
     write(&folder.join("layer.json"), descriptor.print().as_bytes());
-    write(&folder.join("disk.vhd.zst"), &stored);
-    write(&folder.join("frames.bin"), &list);
+    write(&folder.join("frames.bin"), &print_digests(digests));
+    folder.join("disk.vhd.zst")
 }
 
 fn image(root: &Path, version: &str, chain: &[Uuid]) {

@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
-use seedpress_tests::desk::{BUILD, Desk};
+use seedpress_tests::desk::{BUILD, BUILD_DISC, Desk};
 use seedpress_tests::program;
 
 #[test]
@@ -145,8 +145,10 @@ fn a_broken_chain_ends_with_13() {
     let chain = desk.object(0, "locate --store store Win7@2");
     let layer = chain["layers"][0]["uuid"].as_str().unwrap();
     fs::rename(desk.path(&format!("store/layers/{layer}")), desk.path("away")).unwrap();
-    let said = desk.refuses(13, "build usb --store store Win7@2 -o m.img");
-    assert!(said.contains(layer) && said.contains("Win7@2"), "{said}");
+    for kind in ["usb", "disc"] {
+        let said = desk.refuses(13, &format!("build {kind} --store store Win7@2 -o m.img"));
+        assert!(said.contains(layer) && said.contains("Win7@2"), "{said}");
+    }
     assert_eq!(desk.object(13, "check --store store --quick")["problems"][0]["kind"], "chain");
 }
 
@@ -154,13 +156,13 @@ fn a_broken_chain_ends_with_13() {
 fn targets_are_not_overwritten_unasked() {
     let desk = Desk::pressed();
     let before = desk.read("medium.img");
-    for line in
-        [&format!("{BUILD} -o medium.img"), "deploy medium.img Win7 -o 1.img", "keygen -s key -p new.pub"]
-    {
+    let builds = [BUILD, BUILD_DISC].map(|build| format!("{build} -o medium.img"));
+    for line in [&builds[0], &builds[1], "deploy medium.img Win7 -o 1.img", "keygen -s key -p new.pub"] {
         assert!(desk.refuses(14, line).contains("--force"), "{line}");
     }
     for target in ["store", "/dev/null", "absent/m.img", "1.img/", "1.img/m.img", "..", "/"] {
         desk.refuses(14, &format!("{BUILD} -o {target}"));
+        desk.refuses(14, &format!("{BUILD_DISC} -o {target}"));
     }
     assert!(desk.read("medium.img") == before);
     desk.does(&format!("{BUILD} -o medium.img --force"));

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use seedpress_tests::desk::{BUILD, Desk};
+use seedpress_tests::desk::{BUILD, BUILD_DISC, Desk};
 use seedpress_tests::disks::golden;
 use seedpress_tests::judge::{Judge, Said};
 use seedpress_tests::program;
@@ -90,9 +90,17 @@ fn a_publish_that_is_killed_leaves_a_sound_store_and_the_next_one_works() {
 
 #[test]
 fn a_build_that_is_killed_leaves_no_medium_and_the_next_one_works() {
+    build_killed(BUILD);
+}
+
+#[test]
+fn a_disc_that_is_killed_leaves_no_medium_and_the_next_one_works() {
+    build_killed(BUILD_DISC);
+}
+
+fn build_killed(build: &str) {
     let desk = Desk::stocked();
-    let line = format!("{BUILD} -o medium.img");
-    desk.does("publish --store store More@1 1.img --level 1");
+    let line = format!("{build} -o medium.img");
     let whole = time(&desk, &line);
     let medium = desk.read("medium.img");
     let kill = |_| {
@@ -123,6 +131,7 @@ fn what_is_interrupted_cleans_up_after_itself() {
     let lines = [
         ("publishing", "publish --store store New@1 disk"),
         ("pressing", "build usb --store store Win7@1 -o new"),
+        ("pressing", "build disc --store store Win7@1 -o new"),
         ("deploying", "deploy medium.img Win7 -o new"),
     ];
     for (task, line) in lines {
@@ -174,6 +183,7 @@ fn files_that_cannot_grow_end_the_work_with_15_and_leave_nothing() {
     let before = snapshot(&store);
     for line in [
         &*format!("{BUILD} -o other.img"),
+        &*format!("{BUILD_DISC} -o other.img"),
         "deploy medium.img Win7 -o disk",
         "deploy medium.img Win7 -o disk --format vhd",
         "publish --store store Other@1 medium.img",
@@ -192,6 +202,7 @@ fn a_full_disk_ends_the_work_with_15_and_leaves_nothing() {
     let lines = [
         "deploy medium.img Win7@1 -o small/disk",
         "build usb --store store Win7@1 -o small/m.img",
+        "build disc --store store Win7@1 -o small/m.img",
         "publish --store small/store A@1 medium.img",
     ];
     for line in lines {
@@ -216,6 +227,7 @@ fn what_may_not_be_read_is_named_and_ends_the_work_with_16() {
     let cases = [
         ("1.img", "publish --store store Other@1 1.img"),
         (&*layer, "build usb --store store Win7@1 -o other.img"),
+        (&*layer, "build disc --store store Win7@1 -o other.img"),
         ("medium.img", "verify medium.img"),
         ("medium.img", "deploy medium.img Win7 -o disk"),
         ("key", "build usb --store store Win7@1 -o other.img --sign key"),
@@ -257,8 +269,10 @@ fn a_store_that_was_cut_short_is_noticed_before_anything_has_a_name() {
         let whole = desk.read(path);
         for keep in [whole.len() - 1, whole.len() / 2, 100, 0] {
             desk.write(path, &whole[..keep]);
-            let said = desk.refuses(10, "build usb --store store Win7@2 -o medium.img");
-            assert!(said.contains(path), "{said}");
+            for kind in ["usb", "disc"] {
+                let said = desk.refuses(10, &format!("build {kind} --store store Win7@2 -o medium.img"));
+                assert!(said.contains(path), "{said}");
+            }
             desk.object(10, "check --store store");
             assert_eq!(desk.names(), names);
         }
