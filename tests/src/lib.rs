@@ -14,6 +14,8 @@
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
+//! | [`udf`] | UDF volumes on paper, and an auditor of theirs |
+//! | [`findings`] | what auditors find wrong |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
@@ -26,6 +28,7 @@ pub mod content;
 pub mod damage;
 pub mod desk;
 pub mod disks;
+pub mod findings;
 pub mod golden;
 pub mod judge;
 pub mod mounted;
@@ -34,5 +37,6 @@ pub mod paper;
 pub mod press;
 pub mod program;
 pub mod stores;
+pub mod udf;
 pub mod vhds;
 pub mod workshop;

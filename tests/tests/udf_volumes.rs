@@ -2,40 +2,14 @@
 
 use formats::files::Files;
 use formats::io::{ReadAt, read_vec};
-use formats::placed::{Placed, Placer};
-use formats::region::Regions;
-use formats::time::Timestamp;
+use formats::placed::Placed;
 use formats::tree::{Data, Directory};
-use formats::udf::raw::SECTOR;
 use formats::udf::read::Reader;
-use formats::udf::write::{Measured, Volume};
+use formats::udf::write::Measured;
 use formats::udf::{Revision, UdfError};
 use formats::units::{ByteLen, ByteOffset};
 use seedpress_tests::paper::{Noise, OnPaper, bytes_of};
-
-/// The first sector of the partition.
-const PARTITION: u32 = 288;
-
-/// Lays out a volume of a revision that holds `root`.
-fn lay_out(revision: Revision, root: &Directory) -> Regions {
-    let measured = Measured::new(revision, &Placed::of(root)).unwrap();
-    let start = ByteOffset(u64::from(PARTITION + measured.sectors()) * u64::from(SECTOR));
-    let mut placer = Placer::new(start, SECTOR);
-    let placed = placer.place(root).unwrap();
-    let total = (placer.free_from().0 / u64::from(SECTOR)) as u32 + 1;
-    let volume = Volume {
-        label: "SEED",
-        set_id: "0123456789abcdef",
-        time: Timestamp::EARLIEST,
-        recognition: 16,
-        partition_start: PARTITION,
-        partition_end: total - 1,
-        end_anchors: &[total - 1],
-    };
-    let mut regions = measured.lay_out(&volume, &placed).unwrap();
-    regions.extend(placer.into_regions());
-    Regions::cover(regions, ByteLen(u64::from(total) * u64::from(SECTOR))).unwrap()
-}
+use seedpress_tests::udf::lay_out;
 
 #[test]
 fn files_of_every_length_come_back() {

@@ -6,9 +6,9 @@
 //! ```text
 //! sector 0        what a BIOS starts; GUID partition table
 //!        16       ISO 9660 volume descriptors (unless UDF stands alone), UDF recognition sequence
-//!        32..65   UDF volume descriptors, twice, and integrity
-//!        66       what a BIOS starts from a disc
+//!        32..67   UDF volume descriptors, twice, and integrity
 //!        68..75   entries of the partition table's backup
+//!        76       what a BIOS starts from a disc
 //!        256      UDF anchor
 //!        257..    ISO 9660 metadata
 //!        1 MiB..  EFI system partition (FAT16)
@@ -39,7 +39,7 @@ const LOGICAL_SECTOR: u32 = 512;
 /// The first sector of the volume recognition sequence (ECMA-167 2/8.3; ECMA-119 6.2.1).
 const RECOGNITION: u32 = 16;
 /// The sector of what a BIOS starts from a disc.
-const BIOS_IMAGE: u32 = 66;
+const BIOS_IMAGE: u32 = 76;
 /// The first sector behind the first anchor.
 const METADATA: u32 = 257;
 /// What follows the data, in sectors: the last anchor, and the table's last header in the same sector. ECMA-167
@@ -242,7 +242,7 @@ impl Places<'_> {
         }
         let volume = udf::write::Volume {
             label: &request.label,
-            set_id: &format!("{:016x}", plan.identities.serial64("SEED")),
+            serial: plan.identities.serial32("SEED"),
             time: request.time,
             recognition,
             partition_start: *partition,

@@ -36,15 +36,16 @@ pub fn dstring<const N: usize>(text: &str) -> [u8; N] {
 /// A name in a directory.
 ///
 /// # Errors
-/// [`UdfError::Name`] for one of more than 254 bytes (UDF 2.3.4.5) or with a zero character.
+/// [`UdfError::Name`] for one of more than 254 bytes (UDF 2.3.4.5) or with a character that is none (UDF 2.1.1).
 pub fn name(text: &str) -> Result<Vec<u8>, UdfError> {
     let bytes = compressed(text);
     if bytes.len() > 255 {
         let reason = "it has more than 254 Latin-1 characters, or more than 127 UTF-16 units where others are among them";
         return Err(UdfError::Name { name: text.into(), reason });
     }
-    if text.contains('\0') {
-        return Err(UdfError::Name { name: text.into(), reason: "it has a zero character" });
+    if text.contains(['\0', '\u{FEFF}', '\u{FFFE}']) {
+        let reason = "it has a zero character or a byte order mark";
+        return Err(UdfError::Name { name: text.into(), reason });
     }
     Ok(bytes)
 }
@@ -142,6 +143,7 @@ mod tests {
         assert_eq!(name("a\u{e9}").unwrap(), [8, 0x61, 0xE9]);
         assert_eq!(name("\u{3042}").unwrap(), [16, 0x30, 0x42]);
         assert_eq!(name("\u{1F4BF}").unwrap(), [16, 0xD8, 0x3D, 0xDC, 0xBF]);
+        assert!(name("a\0").is_err() && name("\u{FEFF}a").is_err());
         assert!(name(&"a".repeat(254)).is_ok() && name(&"a".repeat(255)).is_err());
         assert!(name(&"\u{3042}".repeat(127)).is_ok() && name(&"\u{3042}".repeat(128)).is_err());
     }

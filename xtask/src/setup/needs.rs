@@ -76,6 +76,7 @@ pub const NEEDS: &[Need] = &[
         "is a real UEFI program for the demo's boot partition",
     ),
     need("/usr/bin/time", "time", "measures processor time and peak memory"),
+    need("mkudffs", "udftools", "formats volumes for the judge of ours"),
     need("udfinfo", "udftools", "judges our UDF volumes"),
     need("xorriso", "xorriso", "reads our ISO 9660 volumes and their boot records"),
     need("xz", "xz-utils", "unpacks the kernel modules of the QEMU guest"),

@@ -67,7 +67,7 @@ on_disc! {
         file_type: u8,
         /// Unused: zeros.
         parent: [u8; 6],
-        /// The form of allocation descriptors in bits 0 to 2: 0 short, 1 long.
+        /// The form of allocation descriptors in bits 0 to 2: 0 short, 1 long. Bit 5: archive.
         flags: U16,
     }
 }

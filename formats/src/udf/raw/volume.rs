@@ -23,7 +23,7 @@ on_disc! {
         max_volume_number: U16,
         /// 2: one volume; 3: a set (UDF 2.2.2.1).
         interchange_level: U16,
-        /// The highest that it may become.
+        /// The highest that it may become: 3.
         max_interchange_level: U16,
         /// Bit 0: CS0.
         character_sets: U32,
@@ -49,7 +49,7 @@ on_disc! {
         implementation_use: [u8; 64],
         /// Unused: 0.
         predecessor: U32,
-        /// 0: the set's name is no other's.
+        /// Bit 0: all volumes of the set name it so.
         flags: U16,
         /// Zeros.
         reserved: [u8; 22],

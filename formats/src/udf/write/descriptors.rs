@@ -20,6 +20,8 @@ const READ_AND_SEARCH: u32 = 0b00101_00101_00101;
 const NOBODY: u32 = u32::MAX;
 /// Allocation descriptors are long ones (ECMA-167 4/14.6.8).
 const LONG: u16 = 1;
+/// Set when a file is made (ECMA-167 4/14.6.8).
+const ARCHIVE: u16 = 1 << 5;
 
 /// What a file entry says.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +104,7 @@ fn icb(entry: &Entry) -> IcbTag {
         strategy: 4.into(),
         max_entries: 1.into(),
         file_type: entry.file_type,
-        flags: if entry.long { LONG } else { 0 }.into(),
+        flags: (ARCHIVE | if entry.long { LONG } else { 0 }).into(),
         ..IcbTag::new_zeroed()
     }
 }

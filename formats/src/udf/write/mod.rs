@@ -6,7 +6,7 @@
 //! ```text
 //! sector  16.. or behind ISO 9660's   BEA01 NSR02/03 TEA01          volume recognition sequence
 //!         32..47  48..63              main and reserve volume descriptor sequence
-//!         64..65                      logical volume integrity descriptor, terminating descriptor
+//!         64..67                      logical volume integrity descriptor, terminating descriptor
 //!         256, N-256 or N             anchor volume descriptor pointers
 //!         partition                   metadata (from 2.50 on: the metadata file and its mirror), then data
 //! ```
@@ -36,8 +36,8 @@ const METADATA_UNIT: u32 = 32;
 pub struct Volume<'a> {
     /// The volume's name.
     pub label: &'a str,
-    /// What makes the volume set unique: 16 hexadecimal digits.
-    pub set_id: &'a str,
+    /// What tells volume sets of the same second apart.
+    pub serial: u32,
     /// When everything on it was made.
     pub time: Timestamp,
     /// The first sector of the volume recognition sequence.
@@ -98,14 +98,15 @@ impl Measured {
         if self.revision.has_metadata_partition() { METADATA_UNIT } else { 0 }
     }
 
+    /// The block of the mirror's entry: behind all metadata, so that no one fault takes both entries. Not at the
+    /// partition's end, where 7-Zip takes it for a tail that is not the volume's.
+    fn mirror_block(&self) -> u32 {
+        METADATA_UNIT + self.metadata_blocks()
+    }
+
     /// How many blocks the metadata partition has.
     fn metadata_blocks(&self) -> u32 {
         self.nodes.blocks().next_multiple_of(METADATA_UNIT)
-    }
-
-    /// The block of the mirror's entry.
-    fn mirror_block(&self) -> u32 {
-        METADATA_UNIT + self.metadata_blocks()
     }
 }
 

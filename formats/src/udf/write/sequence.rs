@@ -1,5 +1,6 @@
 //! What lies outside the partition: recognition sequence, volume descriptors, integrity, anchors.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use zerocopy::little_endian::U32;
@@ -22,8 +23,9 @@ const RESERVE: u32 = 48;
 const SEQUENCE: u32 = 16;
 /// The first sector of the integrity sequence.
 const INTEGRITY: u32 = 64;
-/// The integrity descriptor and the terminating descriptor.
-const INTEGRITY_LENGTH: u32 = 2;
+/// How many sectors the integrity sequence has: 8 KiB (UDF 2.2.4.6), of which the descriptor and a terminating
+/// descriptor are used.
+const INTEGRITY_LENGTH: u32 = 4;
 
 /// All regions that lie outside the partition.
 pub fn regions(measured: &Measured, volume: &Volume) -> Result<Vec<Region>, UdfError> {
@@ -84,16 +86,25 @@ fn primary(volume: &Volume) -> PrimaryVolume {
         volume_number: 1.into(),
         max_volume_number: 1.into(),
         interchange_level: 2.into(),
-        max_interchange_level: 2.into(),
+        // Nobody said that the volume must never become one of several (UDF 2.2.2.2).
+        max_interchange_level: 3.into(),
         character_sets: 1.into(),
         max_character_sets: 1.into(),
-        volume_set_id: text::dstring(&alloc::format!("{}{}", volume.set_id, volume.label)),
+        volume_set_id: text::dstring(&set_id(volume)),
         descriptor_charset: text::charset(),
         explanatory_charset: text::charset(),
         recorded: text::stamp(volume.time),
         implementation_id: text::implementer(),
+        flags: 1.into(),
         ..PrimaryVolume::new_zeroed()
     }
+}
+
+/// The first 16 characters make the set unique: a time of 32 bits, then what the caller chose (UDF 2.2.2.5).
+fn set_id(volume: &Volume) -> String {
+    // Cut on purpose.
+    let time = volume.time.unix() as u32;
+    alloc::format!("{time:08x}{:08x}{}", volume.serial, volume.label)
 }
 
 fn info(volume: &Volume, revision: Revision) -> LogicalVolumeInfo {

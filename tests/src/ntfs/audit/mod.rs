@@ -17,26 +17,9 @@ mod volume;
 
 use std::path::Path;
 
+use crate::findings::{self, Findings};
 use crate::workshop::HostFile;
 use raw::Image;
-
-/// What is wrong, in words.
-#[derive(Default)]
-struct Findings(Vec<String>);
-
-impl Findings {
-    /// Notes a finding unless something holds.
-    fn expect(&mut self, holds: bool, finding: impl FnOnce() -> String) {
-        if !holds {
-            self.0.push(finding());
-        }
-    }
-
-    /// Notes a finding unless two values are equal.
-    fn equal<T: PartialEq + std::fmt::Debug>(&mut self, expected: T, found: T, what: &str) {
-        self.expect(expected == found, || format!("{what}: expected {expected:?}, found {found:?}"));
-    }
-}
 
 /// Everything that is wrong with the volume in the file `path`.
 ///
@@ -50,7 +33,7 @@ pub fn findings(path: &Path) -> Vec<String> {
     records::judge(&image, &mut findings);
     indexes::judge(&image, &mut findings);
     security::judge(&image, &mut findings);
-    findings.0
+    findings.into_list()
 }
 
 /// Expects that nothing is wrong with the volume in the file `path`.
@@ -58,11 +41,5 @@ pub fn findings(path: &Path) -> Vec<String> {
 /// # Panics
 /// When something is.
 pub fn agrees(path: &Path) {
-    let found = findings(path);
-    assert!(
-        found.is_empty(),
-        "{} findings, the first of them:\n{}",
-        found.len(),
-        found[..found.len().min(20)].join("\n")
-    );
+    findings::none(&findings(path));
 }
