@@ -58,7 +58,7 @@ impl Target for Disk {
         if rest.is_empty() {
             return Ok(());
         }
-        self.output.write_at(at, rest).map_err(|error| refused(ByteOffset(at), &error))
+        self.output.write_past_cache(at, rest).map_err(|error| refused(ByteOffset(at), &error))
     }
 
     fn zero_at(&self, offset: ByteOffset, len: ByteLen) -> Result<(), TargetError> {

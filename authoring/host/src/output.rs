@@ -5,11 +5,12 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock};
 use rustix::io::Errno;
 
-use crate::buffer::ALIGNMENT;
+use crate::buffer::{ALIGNMENT, AlignedBuf};
 use crate::device::{is_device, mounted_at};
 use crate::error::{HostError, Operation};
 
@@ -22,7 +23,14 @@ pub struct Output {
     target: PathBuf,
     /// Where a file lies until it is whole; `None` for a device.
     partial: Option<PathBuf>,
+    /// Aligned memory for [`Output::write_past_cache`]: as many as there were threads at once.
+    spare: Mutex<Vec<AlignedBuf>>,
 }
+
+/// How much is copied to aligned memory at a time, in bytes.
+const COPY: usize = 1 << 20;
+/// Fewer bytes than this are quicker through the page cache.
+const WORTH_COPYING: usize = 64 << 10;
 
 /// What an earlier run, which was cut off, had left behind and which was cleaned up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +89,13 @@ impl Output {
         }
         // From here on the file is removed again when something fails.
         let direct = open_direct(&partial);
-        let output = Self { file, direct, target: target.into(), partial: Some(partial.clone()) };
+        let output = Self {
+            file,
+            direct,
+            target: target.into(),
+            partial: Some(partial.clone()),
+            spare: Mutex::default(),
+        };
         // Emptied only now that the lock says that nobody else writes it.
         output.file.set_len(0).and_then(|()| output.file.set_len(len)).map_err(create())?;
         Ok((output, leftover))
@@ -103,7 +117,13 @@ impl Output {
         if available < len {
             return Err(HostError::TooSmall { path: target.into(), needed: len, available });
         }
-        Ok(Self { file, direct: open_direct(target), target: target.into(), partial: None })
+        Ok(Self {
+            file,
+            direct: open_direct(target),
+            target: target.into(),
+            partial: None,
+            spare: Mutex::default(),
+        })
     }
 
     /// Where the bytes are while the output is made: what a check before the commit reads.
@@ -143,6 +163,38 @@ impl Output {
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
         let file = self.direct.as_ref().filter(|_| is_aligned(offset, bytes)).unwrap_or(&self.file);
         file.write_all_at(bytes, offset).map_err(HostError::io(Operation::Write, &self.target))
+    }
+
+    /// As [`Output::write_at`], for bytes that lie anywhere: the whole blocks among them go past the page cache by way
+    /// of aligned memory. That is for much data that nobody reads soon.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn write_past_cache(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
+        let (head, blocks, tail) = split(offset, bytes);
+        let direct = self.direct.as_ref().filter(|_| blocks.len() >= WORTH_COPYING);
+        let Some(direct) = direct.filter(|_| !is_aligned(offset, bytes)) else {
+            return self.write_at(offset, bytes);
+        };
+        let from = offset + head.len() as u64;
+        self.write_at(offset, head)?;
+        self.copy_out(direct, from, blocks).map_err(HostError::io(Operation::Write, &self.target))?;
+        self.write_at(from + blocks.len() as u64, tail)
+    }
+
+    /// Writes whole blocks by way of aligned memory, which is kept for the next time.
+    fn copy_out(&self, direct: &File, offset: u64, blocks: &[u8]) -> io::Result<()> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut buf = spare.unwrap_or_else(|| AlignedBuf::new(COPY));
+        let mut at = offset;
+        for blocks in blocks.chunks(COPY) {
+            let copy = &mut buf[..blocks.len()];
+            copy.copy_from_slice(blocks);
+            direct.write_all_at(copy, at)?;
+            at += blocks.len() as u64;
+        }
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buf);
+        Ok(())
     }
 
     /// Cuts a file off behind `len` bytes, or makes it that long. Devices stay as they are.
@@ -193,6 +245,15 @@ fn is_aligned(offset: u64, bytes: &[u8]) -> bool {
     offset.is_multiple_of(ALIGNMENT as u64)
         && bytes.len().is_multiple_of(ALIGNMENT)
         && in_memory.is_multiple_of(ALIGNMENT)
+}
+
+/// The bytes before the first whole block, the whole blocks, and those behind them.
+fn split(offset: u64, bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    // Cannot cut: less than a block.
+    let lead = (offset.next_multiple_of(ALIGNMENT as u64) - offset) as usize;
+    let (head, rest) = bytes.split_at(lead.min(bytes.len()));
+    let (blocks, tail) = rest.split_at(rest.len() - rest.len() % ALIGNMENT);
+    (head, blocks, tail)
 }
 
 fn open_direct(path: &Path) -> Option<File> {
@@ -261,6 +322,22 @@ mod tests {
         assert!(matches!(Output::begin(&target, 1, true), Err(HostError::Busy { .. })));
         drop(output);
         assert_eq!(fs::read(&target).unwrap(), b"old");
+    }
+
+    #[test]
+    fn bytes_anywhere_go_past_the_cache_and_arrive() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out");
+        let bytes: Vec<u8> = (0..3_000_000u32).map(|at| (at / 3) as u8).collect();
+        let (output, _) = Output::begin(&target, 4_000_000, false).unwrap();
+        for (offset, range) in
+            [(512, 0..1_500_000), (1_500_512, 1_500_000..1_500_100), (1_500_612, 1_500_100..3_000_000)]
+        {
+            output.write_past_cache(offset, &bytes[range]).unwrap();
+        }
+        output.commit().unwrap();
+        let found = fs::read(&target).unwrap();
+        assert!(found[512..3_000_512] == bytes && found[3_000_512..].iter().all(|byte| *byte == 0));
     }
 
     #[test]
