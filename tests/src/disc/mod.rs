@@ -46,7 +46,7 @@ pub fn regions(revision: Revision, root: &Directory) -> Regions {
     let boot = iso::write::Boot::default();
     let volume = udf::write::Volume {
         label: "SEED",
-        set_id: "0123456789abcdef",
+        serial: 0x0123_4567,
         time: Timestamp::EARLIEST,
         recognition: 16 + iso::write::Measured::descriptors(&boot),
         partition_start: partition,
