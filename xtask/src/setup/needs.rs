@@ -43,6 +43,7 @@ pub const NEEDS: &[Need] = &[
     need("fusermount", "fuse3", "unmounts what ntfs-3g mounted"),
     need("cc", "gcc", "links Rust programs and compiles zstd"),
     need("sgdisk", "gdisk", "judges our partition tables"),
+    need("genisoimage", "genisoimage", "is a contender of the benchmark"),
     need("isoinfo", "genisoimage", "lists our ISO 9660 volumes"),
     need("grub-mkimage", "grub-common", "makes the UEFI program that `boot` starts from our media"),
     need("/usr/lib/grub/x86_64-efi/kernel.img", "grub-efi-amd64-bin", "is what that program is made of"),
