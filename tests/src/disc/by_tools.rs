@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use formats::digest::{Hasher, Sha256};
+
+use super::Long;
+use super::long::PIECE;
 use crate::judge::{Judge, Said};
 
 /// A side of an image, as 7-Zip calls it.
@@ -49,7 +53,7 @@ pub fn seven_zip_list(side: Side, image: &Path) -> BTreeMap<String, u64> {
     listed.split("\n\n").filter_map(entry).collect()
 }
 
-/// Expects that xorriso opens an image and has nothing to say about it that would be more than a note.
+/// What xorriso says of an image, when it has nothing to say that would be more than a note.
 ///
 /// # Panics
 /// When it has.
@@ -57,6 +61,28 @@ pub fn xorriso(image: &Path, commands: &[&str]) -> Said {
     let judge =
         Judge::new("xorriso").args(["-abort_on", "WARNING", "-return_with", "WARNING", "32", "-indev"]);
     quiet(judge.arg(image).args(commands).agrees())
+}
+
+/// The digest of a long file's pieces, which xorriso copies into `folder` one by one.
+///
+/// # Panics
+/// When it complains, or copies less.
+pub fn cut_by_xorriso(image: &Path, file: &Long, folder: &Path) -> Sha256 {
+    let mut judge =
+        Judge::new("xorriso").args(["-abort_on", "WARNING", "-osirrox", "on", "-indev"]).arg(image);
+    let piece = |number: usize| folder.join(format!("piece-{}-{number}", file.len()));
+    for (number, at) in file.pieces().into_iter().enumerate() {
+        let (start, len) = (at.to_string(), PIECE.min(file.len() - at).to_string());
+        judge = judge.args(["-extract_cut", &format!("/{}", file.name()), &start, &len]).arg(piece(number));
+    }
+    quiet(judge.agrees());
+    let mut hasher = Hasher::new();
+    for number in 0..file.pieces().len() {
+        let copied =
+            std::fs::read(piece(number)).unwrap_or_else(|e| panic!("{}: {e}", piece(number).display()));
+        hasher.update(&copied);
+    }
+    hasher.finish()
 }
 
 /// What isoinfo says, quietly.

@@ -7,7 +7,7 @@ use formats::units::{ByteLen, ByteOffset};
 use crate::paper::Islands;
 
 /// What is read of a file at a time, in bytes: two sectors, one on either side of a border.
-const PIECE: u64 = 4096;
+pub const PIECE: u64 = 4096;
 /// A sector, in bytes.
 const SECTOR: u64 = 2048;
 /// The most bytes of an extent of UDF (ECMA-167 4/14.14.1.1).
