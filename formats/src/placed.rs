@@ -30,6 +30,18 @@ impl Placed {
         };
         Self::Directory(directory.entries().map(entry).collect())
     }
+
+    /// Where the file at `path` starts; `None` when there is none.
+    pub fn start_of(&self, path: &str) -> Option<ByteOffset> {
+        let found = path.split('/').try_fold(self, |node, name| match node {
+            Self::Directory(entries) => entries.iter().find(|(found, _)| found == name).map(|(_, node)| node),
+            Self::File { .. } => None,
+        });
+        match found? {
+            Self::File { start, .. } => Some(*start),
+            Self::Directory(_) => None,
+        }
+    }
 }
 
 /// A medium has no room for its data: past 2^64 bytes.
@@ -128,9 +140,11 @@ mod tests {
         root.add_file("b/d", Data::Bytes(Arc::from([]))).unwrap();
         let mut placer = Placer::new(ByteOffset(4096), 2048);
         let placed = placer.place(&root).unwrap();
-        let Placed::Directory(entries) = placed else { panic!("the root is a directory") };
+        let Placed::Directory(entries) = &placed else { panic!("the root is a directory") };
         assert_eq!(entries[0].1, Placed::File { start: ByteOffset(MIB), len: ByteLen(2 * MIB + 1) });
         assert_eq!(placer.free_from(), ByteOffset(3 * MIB + 2048));
+        assert_eq!(placed.start_of("b/c"), Some(ByteOffset(4096)));
+        assert_eq!(["b", "c", "a/b", "b/c/"].map(|path| placed.start_of(path)), [None; 4]);
         let starts: Vec<_> = placer.into_regions().iter().map(|r| r.start.0).collect();
         assert_eq!(starts, [4096, MIB]);
     }

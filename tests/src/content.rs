@@ -173,6 +173,26 @@ impl Content {
         content
     }
 
+    /// What a foreign reader lists: `./PATH` for a directory, `DIGEST  ./PATH` for a file.
+    ///
+    /// # Panics
+    /// When it says anything else.
+    pub fn of_listing<'a>(lines: impl IntoIterator<Item = &'a str>, who: &str) -> Self {
+        let mut content = Self::default();
+        for line in lines {
+            if let Some(path) = line.strip_prefix("./") {
+                content.directories.insert(path.into());
+            } else if let Some((digest, path)) = line.split_once("  ./")
+                && let Ok(digest) = digest.parse()
+            {
+                content.files.insert(path.into(), digest);
+            } else {
+                assert_eq!(line, ".", "{who}: it said {line:?}");
+            }
+        }
+        content
+    }
+
     /// Says where `self` and `other` first differ.
     ///
     /// # Panics
@@ -184,6 +204,21 @@ impl Content {
         let extra: Vec<_> = other.files.keys().filter(|path| !self.files.contains_key(*path)).collect();
         assert!(extra.is_empty(), "{who}: files that should not be there: {extra:?}");
         assert_eq!(self.directories, other.directories, "{who}: directories");
+    }
+
+    /// As [`Self::agrees`], where a reader knows other names: as many directories, and files with the same bytes.
+    ///
+    /// # Panics
+    /// When they differ.
+    pub fn agrees_but_for_names(&self, other: &Self, who: &str) {
+        let sorted = |content: &Self| {
+            let mut digests: Vec<_> = content.files.values().copied().collect();
+            digests.sort_unstable();
+            digests
+        };
+        assert_eq!(other.files.len(), self.files.len(), "{who}: files");
+        assert!(sorted(self) == sorted(other), "{who}: bytes of files");
+        assert_eq!(other.directories.len(), self.directories.len(), "{who}: directories");
     }
 
     fn note_directory(&mut self, path: &str) {

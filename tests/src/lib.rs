@@ -9,8 +9,10 @@
 //! | [`stores`] | stores with something in them |
 //! | [`content`] | what is on a volume, as paths and digests; samples for writers |
 //! | [`damage`] | sources with some bytes changed, and made-up cases, the same every time |
+//! | [`guest`] | what the drivers of Linux kernels say, in a guest |
 //! | [`mounted`] | a volume mounted by ntfs-3g |
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
+//! | [`disc`] | optical images, and their judges |
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
@@ -27,9 +29,11 @@
 pub mod content;
 pub mod damage;
 pub mod desk;
+pub mod disc;
 pub mod disks;
 pub mod findings;
 pub mod golden;
+pub mod guest;
 pub mod judge;
 pub mod mounted;
 pub mod ntfs;

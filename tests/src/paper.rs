@@ -21,7 +21,8 @@ pub struct Noise {
     pub len: ByteLen,
 }
 
-/// Zeros with some noise at given places, so that a file of terabytes has something to be found in it.
+/// Zeros with some noise at given places, so that a file of terabytes has something to be found in it. Those of
+/// another length have other noise.
 #[derive(Clone, Debug)]
 pub struct Islands {
     /// How long it all is.
@@ -145,7 +146,7 @@ impl ReadAt for Islands {
             let end = wanted.end.min(island + ISLAND);
             if start < end {
                 let part = &mut buf[(start - wanted.start) as usize..(end - wanted.start) as usize];
-                Noise { seed: 1, len: self.len }.fill(start, part);
+                Noise { seed: self.len.0, len: self.len }.fill(start, part);
             }
         }
         Ok(())

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use formats::ntfs::write::Volume;
 use formats::units::{ByteLen, GIB, MIB};
 use seedpress_tests::content::{Content, Sample};
-use seedpress_tests::ntfs::{by_check, by_guest, change, expected, press, read, volume};
+use seedpress_tests::guest::looked;
+use seedpress_tests::ntfs::{by_check, change, expected, press, read, volume};
 use seedpress_tests::workshop::{HostFile, Workshop};
-use xtask::guest::{DRIVERS, Disk, Driver, LIMIT, boot};
+use xtask::guest::{Disk, Driver, LIMIT, Release, boot};
 
 /// A volume for the guest, and what it must find there.
 struct Case {
@@ -20,8 +21,8 @@ impl Case {
     fn new(volume: &Volume, sample: &Sample) -> Self {
         let workshop = Workshop::new();
         let image = press(&workshop, volume, sample);
-        let large_sectors = volume.sector_size == 4096;
-        Self { disk: Disk { image, large_sectors, ..Disk::default() }, content: expected(sample), workshop }
+        let disk = Disk { sector_size: volume.sector_size, ..Disk::new(image) };
+        Self { disk, content: expected(sample), workshop }
     }
 
     /// The same volume once more, to be changed.
@@ -59,8 +60,9 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Boots the kernel with a driver once: it reads every volume, and changes copies of the first four.
-fn check(driver: &Driver) {
+/// Boots a kernel once: its driver reads every volume, and changes copies of the first four.
+fn check(release: Release) {
+    let driver = Driver::ntfs(release);
     let mut cases = cases();
     let read_only = cases.len();
     let copies: Vec<Case> = cases[..4].iter().map(Case::changed).collect();
@@ -74,11 +76,11 @@ fn check(driver: &Driver) {
         }
         script += &driver.reading(&device);
     }
-    let report = boot(&driver.kernel().unwrap(), &disks, &script, LIMIT).unwrap();
-    let found = by_guest::contents(&report);
-    for (index, case) in cases.iter().enumerate() {
-        let device = case.disk.device(index);
-        case.content.agrees(&found[&device], &format!("{} on {device}", driver.name));
+    let report = boot(&release.kernel().unwrap(), &disks, &script, LIMIT).unwrap();
+    let found = looked(&report);
+    assert_eq!(found.len(), cases.len());
+    for (case, found) in cases.iter().zip(&found) {
+        case.content.agrees(&found.content(), &found.who);
     }
     for case in &cases[read_only..] {
         case.content.agrees(&read(case.image()), "our reader, of a changed volume");
@@ -88,10 +90,10 @@ fn check(driver: &Driver) {
 
 #[test]
 fn ntfs3_of_the_stable_kernel_reads_and_changes_our_volumes() {
-    check(&DRIVERS[0]);
+    check(Release::Stable);
 }
 
 #[test]
 fn ntfs_of_newer_kernels_reads_and_changes_our_volumes() {
-    check(&DRIVERS[1]);
+    check(Release::Newer);
 }

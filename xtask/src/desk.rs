@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{fixtures, place, program};
 
@@ -66,6 +66,22 @@ impl Desk {
         let start = Instant::now();
         program::run(&mut command)?;
         Ok(start.elapsed())
+    }
+
+    /// Shows a command and, of what it prints, the lines that have one of `words` in them.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends with another exit code than 0.
+    pub fn show_telling(&self, mut command: Command, words: &[&str]) -> Result<()> {
+        println!("\n$ {}", typed(&command));
+        let said = program::output(&mut command)?;
+        let all = [said.stdout, said.stderr].concat();
+        let all = String::from_utf8_lossy(&all);
+        ensure!(said.status.success(), "{} ended with {}:\n{all}", typed(&command), said.status);
+        let telling = |line: &&str| words.iter().any(|word| line.contains(word));
+        all.lines().filter(telling).for_each(|line| println!("{}", line.trim_end()));
+        println!("({} lines are not shown)", all.lines().filter(|line| !telling(line)).count());
+        Ok(())
     }
 }
 

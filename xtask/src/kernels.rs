@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::guest::{self, DRIVERS, Disk, Driver, LIMIT};
+use crate::guest::{self, Disk, Driver, LIMIT, Release};
 use crate::{place, program};
 
 /// The partition of a medium that holds the seed volume.
@@ -18,11 +18,12 @@ pub fn read_the_demo() -> Result<()> {
     let sums = program::capture(
         std::process::Command::new(place::seedpress()?).arg("cat").arg(&medium).arg("SHA256SUMS"),
     )?;
-    for driver in &DRIVERS {
-        let disk = Disk { image: medium.clone(), partition: Some(SEED), ..Disk::default() };
-        let release = agree(driver, disk, &sums)?;
+    for release in Release::ALL {
+        let disk = Disk { partition: Some(SEED), ..Disk::new(&medium) };
+        let driver = Driver::ntfs(release);
+        let version = agree((release, driver), disk, &sums)?;
         println!(
-            "guest: driver {} of Linux {release} reads {} files as listed",
+            "guest: driver {} of Linux {version} reads {} files as listed",
             driver.name,
             sums.lines().count()
         );
@@ -30,9 +31,9 @@ pub fn read_the_demo() -> Result<()> {
     Ok(())
 }
 
-/// Compares what a driver reads with a list of digests, and gives the kernel's release.
-fn agree(driver: &Driver, disk: Disk, sums: &str) -> Result<String> {
-    let kernel = driver.kernel()?;
+/// Compares what a driver of a kernel reads with a list of digests, and gives the kernel's version.
+fn agree((release, driver): (Release, Driver), disk: Disk, sums: &str) -> Result<String> {
+    let kernel = release.kernel()?;
     let script = driver.reading(&disk.device(0));
     let report = guest::boot(&kernel, &[disk], &script, LIMIT)?;
     let missing: Vec<_> = unseen(sums, &report.said).collect();

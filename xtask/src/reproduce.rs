@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::desk::{self, Desk};
 use crate::fixtures::{self, Fixtures};
 use crate::{program, setup};
 
-/// Press the same medium twice in different surroundings and compare
+/// Press the same media twice in different surroundings and compare
 #[derive(clap::Args, Default)]
 pub struct Args {}
 
 impl Args {
-    /// Presses twice and compares the media.
+    /// Presses a medium of each kind twice and compares.
     ///
     /// # Errors
     /// When they differ; the error names the first byte.
@@ -24,16 +24,16 @@ impl Args {
         desk.show(desk.seedpress("keygen --no-password -s key -p key.pub"))?;
         let one = press(&desk.below("one")?, &fixtures, &desk.path("key"), 1)?;
         let other = press(&desk.below("another place/deep down")?, &fixtures, &desk.path("key"), 8)?;
-        if one != other {
-            bail!("the media differ: {one} and {other}");
+        for ((kind, one), (_, other)) in one.iter().zip(&other) {
+            ensure!(one == other, "the {kind} media differ: {one} and {other}");
+            println!("reproduce: 1 and 8 threads, two folders, two moments, one {kind} medium: sha256 {one}");
         }
-        println!("\nreproduce: 1 and 8 threads, two folders, two moments, one medium: sha256 {one}");
         Ok(())
     }
 }
 
-/// Publishes and presses in one place and gives the medium's digest.
-fn press(desk: &Desk, fixtures: &Fixtures, key: &Path, threads: u32) -> Result<String> {
+/// Publishes and presses in one place and gives the digest of each kind of medium.
+fn press(desk: &Desk, fixtures: &Fixtures, key: &Path, threads: u32) -> Result<Vec<(&'static str, String)>> {
     // A copy, so that times and inodes of the files are other ones.
     program::run(desk.other("cp -r").arg(fixtures.esp()).arg("esp"))?;
     for (version, parent) in [(1, ""), (2, "--parent Debian@1")] {
@@ -41,9 +41,12 @@ fn press(desk: &Desk, fixtures: &Fixtures, key: &Path, threads: u32) -> Result<S
         publish.arg(fixtures.vhd(version));
         desk.show(publish)?;
     }
-    let mut build =
-        desk.seedpress(&format!("build usb --threads {threads} -o medium.img Debian@2 --esp-tree esp"));
-    build.arg("--sign").arg(key);
-    desk.show(build)?;
-    desk::sha256(&desk.path("medium.img"))
+    let pressed = |kind| {
+        let line = format!("build {kind} --threads {threads} -o {kind}.img Debian@2 --esp-tree esp");
+        let mut build = desk.seedpress(&line);
+        build.arg("--sign").arg(key);
+        desk.show(build)?;
+        Ok((kind, desk::sha256(&desk.path(format!("{kind}.img")))?))
+    };
+    ["usb", "disc"].into_iter().map(pressed).collect()
 }

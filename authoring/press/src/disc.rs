@@ -8,7 +8,6 @@
 //!        16       ISO 9660 volume descriptors (unless UDF stands alone), UDF recognition sequence
 //!        32..67   UDF volume descriptors, twice, and integrity
 //!        68..75   entries of the partition table's backup
-//!        76       what a BIOS starts from a disc
 //!        256      UDF anchor
 //!        257..    ISO 9660 metadata
 //!        1 MiB..  EFI system partition (FAT16)
@@ -21,6 +20,7 @@ use formats::gpt::raw::{EFI_SYSTEM, LINUX_DATA};
 use formats::gpt::write::{self as gpt, Extras};
 use formats::gpt::{Partition, Table};
 use formats::iso::{self, IsoError};
+use formats::manifest::paths;
 use formats::placed::{Placed, Placer, TooMuch};
 use formats::region::{Misplaced, Region};
 use formats::tree::Directory;
@@ -38,8 +38,6 @@ const ALIGNMENT: u64 = MIB;
 const LOGICAL_SECTOR: u32 = 512;
 /// The first sector of the volume recognition sequence (ECMA-167 2/8.3; ECMA-119 6.2.1).
 const RECOGNITION: u32 = 16;
-/// The sector of what a BIOS starts from a disc.
-const BIOS_IMAGE: u32 = 76;
 /// The first sector behind the first anchor.
 const METADATA: u32 = 257;
 /// What follows the data, in sectors: the last anchor, and the table's last header in the same sector. ECMA-167
@@ -235,10 +233,9 @@ impl Places<'_> {
         let mut recognition = RECOGNITION;
         let mut regions = Vec::new();
         if let Some(iso) = iso {
-            let volume = self.iso_volume(plan);
+            let volume = self.iso_volume(plan, placed);
             recognition += iso::write::Measured::descriptors(&volume.boot);
             regions.extend(iso.lay_out(&volume, placed));
-            regions.push(Region::bytes("BIOS boot image", sector(BIOS_IMAGE), bios::program()));
         }
         let volume = udf::write::Volume {
             label: &request.label,
@@ -253,19 +250,20 @@ impl Places<'_> {
         Ok(regions)
     }
 
-    fn iso_volume<'p>(&self, plan: &'p Plan) -> iso::write::Volume<'p> {
+    fn iso_volume<'p>(&self, plan: &'p Plan, placed: &Placed) -> iso::write::Volume<'p> {
         let measured = self.measured;
         let logical = u64::from(LOGICAL_SECTOR);
         // Cannot cut: the partition was seen to be short enough.
         let uefi = iso::write::Image { start: measured.esp, count: (measured.esp_len.0 / logical) as u16 };
-        // Four sectors of 512 bytes: one of the disc's.
-        let bios = iso::write::Image { start: BIOS_IMAGE, count: 4 };
+        // Cannot cut: the sectors of all data were counted. Four sectors of 512 bytes are one of the disc's.
+        let bios =
+            |start: ByteOffset| iso::write::Image { start: (start.0 / u64::from(SECTOR)) as u32, count: 4 };
         iso::write::Volume {
             label: &plan.request.label,
             time: plan.request.time,
             metadata: METADATA,
             sectors: self.total,
-            boot: iso::write::Boot { bios: Some(bios), uefi: Some(uefi) },
+            boot: iso::write::Boot { bios: placed.start_of(paths::BIOS_IMAGE).map(bios), uefi: Some(uefi) },
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::bios;
 use crate::payload::Payload;
 use crate::readme;
 use crate::request::{Request, TOOL};
@@ -183,6 +184,10 @@ impl Draft {
         let readme = readme::text(&request, medium, &sources, set.as_ref());
         let Sources { images, mut payloads, .. } = sources;
         self.add_document(paths::README, readme.into_bytes(), &mut payloads)?;
+        if request.template.has_el_torito() {
+            // A file like others, so that the manifest lists it, and programs that copy discs know how long it is.
+            self.add_document(paths::BIOS_IMAGE, bios::program(), &mut payloads)?;
+        }
         let sums = self.sums()?;
         self.add_document(paths::SUMS, sums.into_bytes(), &mut payloads)?;
         let Self { files, seed, esp, .. } = self;

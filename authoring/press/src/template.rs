@@ -136,6 +136,11 @@ impl Template {
         }
     }
 
+    /// Whether firmware is told by El Torito, a part of ISO 9660, what to start.
+    pub fn has_el_torito(&self) -> bool {
+        self.kind == Kind::Disc && self.disc.iso_9660
+    }
+
     /// The template that comes with the program, for USB media.
     ///
     /// # Errors

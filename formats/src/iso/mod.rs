@@ -10,19 +10,9 @@ mod names;
 pub mod raw;
 pub mod write;
 
-use alloc::string::String;
-
 /// Why a tree cannot become an ISO 9660 volume.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IsoError {
-    /// Directories lie deeper than ECMA-119 6.8.2.1 allows.
-    #[error("{path:?} lies {depth} levels deep, expected at most 8 on ISO 9660")]
-    TooDeep {
-        /// The directory.
-        path: String,
-        /// Its level; the root has 1.
-        depth: usize,
-    },
     /// More directories than path tables can number.
     #[error("there are {found} directories, expected at most 65535 on ISO 9660")]
     TooManyDirectories {

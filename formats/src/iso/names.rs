@@ -18,7 +18,7 @@ pub enum Hierarchy {
 #[derive(Debug)]
 pub struct Given {
     hierarchy: Hierarchy,
-    taken: BTreeSet<Vec<u8>>,
+    taken: BTreeSet<String>,
 }
 
 impl Given {
@@ -27,7 +27,7 @@ impl Given {
         Self { hierarchy, taken: BTreeSet::new() }
     }
 
-    /// The identifier for a name: cut, replaced and numbered as far as needed.
+    /// The identifier for a name: cut, replaced and numbered as far as needed, in bytes.
     pub fn give(&mut self, name: &str, is_directory: bool) -> Vec<u8> {
         let (stem, extension) = match name.rsplit_once('.') {
             Some((stem, extension)) if !is_directory && !stem.is_empty() => (stem, extension),
@@ -43,19 +43,28 @@ impl Given {
             Hierarchy::Primary => primary(stem, &suffix, extension, is_directory),
             Hierarchy::Joliet => joliet(stem, &suffix, extension, is_directory),
         };
-        self.taken.insert(identifier.clone()).then_some(identifier)
+        // Windows and Linux look for Joliet's names without regard to case, and without dots at their end.
+        let sought = identifier.trim_end_matches(";1").trim_end_matches('.').to_lowercase();
+        self.taken.insert(sought).then(|| self.encoded(&identifier))
+    }
+
+    fn encoded(&self, identifier: &str) -> Vec<u8> {
+        match self.hierarchy {
+            Hierarchy::Primary => identifier.into(),
+            Hierarchy::Joliet => identifier.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        }
     }
 }
 
 /// `STEM.EXT;1`, or `STEM` for a directory.
-fn primary(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Vec<u8> {
+fn primary(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> String {
     let plain = |text: &str, most: usize| -> String { text.chars().map(d_character).take(most).collect() };
     if is_directory {
-        return format!("{}{suffix}", plain(stem, 31 - suffix.len())).into_bytes();
+        return format!("{}{suffix}", plain(stem, 31 - suffix.len()));
     }
     let extension = plain(extension, 8);
     let stem = plain(stem, 29 - suffix.len() - extension.len());
-    format!("{stem}{suffix}.{extension};1").into_bytes()
+    format!("{stem}{suffix}.{extension};1")
 }
 
 /// A letter, digit or `_` for any character (ECMA-119 7.4.1).
@@ -64,8 +73,8 @@ fn d_character(c: char) -> char {
     if c.is_ascii_uppercase() || c.is_ascii_digit() { c } else { '_' }
 }
 
-/// The name in UCS-2, most significant byte first.
-fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Vec<u8> {
+/// The name, at most 64 units of UTF-16; with its version unless it is a directory's.
+fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> String {
     let end = match (is_directory, extension.is_empty()) {
         (true, _) => suffix.into(),
         (false, true) => format!("{suffix};1"),
@@ -73,7 +82,7 @@ fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Vec<
     };
     let end = replaced(&end);
     let most = 64usize.saturating_sub(end.encode_utf16().count());
-    format!("{}{end}", cut(&replaced(stem), most)).encode_utf16().flat_map(u16::to_be_bytes).collect()
+    format!("{}{end}", cut(&replaced(stem), most))
 }
 
 /// Joliet allows no `*/:?\`; the `;` before the version stays.
@@ -121,6 +130,9 @@ mod tests {
         };
         assert_eq!(back(given.give("日本語 \u{1F4BF}.txt", false)), "日本語 \u{1F4BF}.txt;1");
         assert_eq!(back(given.give("a:b", true)), "a_b");
+        assert_eq!(back(given.give("Readme", false)), "Readme;1");
+        assert_eq!(back(given.give("README", false)), "README_1;1");
+        assert_eq!(back(given.give("readme...", true)), "readme..._1");
         let long = "\u{1F4BF}".repeat(100);
         assert_eq!(back(given.give(&long, true)), "\u{1F4BF}".repeat(32));
         assert_eq!(back(given.give(&long, true)), format!("{}_1", "\u{1F4BF}".repeat(31)));

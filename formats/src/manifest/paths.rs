@@ -16,6 +16,9 @@ pub const SUMS: &str = "SHA256SUMS";
 /// What the medium is and how to recover it, on the seed volume.
 pub const README: &str = "README.txt";
 
+/// What a BIOS starts from a disc, on the seed volume.
+pub const BIOS_IMAGE: &str = "seed/bios.img";
+
 /// How long a path may be, in bytes of UTF-8: 32,767 UTF-16 units, the most that Windows takes, of three bytes each.
 pub const MAX_PATH: usize = 98_301;
 

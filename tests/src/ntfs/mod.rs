@@ -3,7 +3,6 @@
 pub mod audit;
 pub mod by_check;
 pub mod by_crate;
-pub mod by_guest;
 pub mod by_tools;
 pub mod change;
 pub mod damaged;

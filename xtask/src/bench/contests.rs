@@ -11,7 +11,8 @@ const PLAN: f64 = 2.0;
 /// All of them. What the last two work on takes the place of what the others worked on.
 pub fn all(ground: &Ground) -> Vec<Contest> {
     vec![
-        build(ground),
+        build_usb(ground),
+        build_disc(ground),
         verify(ground),
         plan_large(ground),
         plan_many(ground),
@@ -20,9 +21,7 @@ pub fn all(ground: &Ground) -> Vec<Contest> {
     ]
 }
 
-fn build(ground: &Ground) -> Contest {
-    let reads = "half-one half-two";
-    let build = ground.seedpress("build usb --store store -o out one@1 two@1");
+fn build_usb(ground: &Ground) -> Contest {
     // ntfs-3g stays in the foreground, so that its processor time counts.
     let ntfs = format!(
         "truncate -s {} out; mkntfs -q -F -Q out 2> /dev/null; mkdir mnt; ntfs-3g -o no_detach out mnt 2> /dev/null &
@@ -30,27 +29,50 @@ fn build(ground: &Ground) -> Contest {
          cp half-one half-two mnt; umount mnt; wait; openssl dgst -sha256 half-one half-two",
         ground.size + ground.size / 64 + (64 << 20),
     );
+    let theirs = ("mkntfs, ntfs-3g, cp, openssl", ntfs);
+    build(ground, ("build a medium, every byte checked", "usb"), theirs, 0.25)
+}
+
+fn build_disc(ground: &Ground) -> Contest {
+    // Level 3 and a limited size on the ISO 9660 side: halves may have more than 4 GiB, which UDF holds.
+    let genisoimage =
+        "genisoimage -quiet -udf -iso-level 3 -allow-limited-size -r -J -o out half-one half-two
+         openssl dgst -sha256 out";
+    let theirs = ("genisoimage -udf, openssl", genisoimage.to_owned());
+    build(ground, ("build a disc, every byte checked", "disc"), theirs, 0.333)
+}
+
+/// A contest about a kind of medium: with copying, and with another way to such a medium, of whose time we take at most
+/// a `share`.
+fn build(
+    ground: &Ground,
+    (name, kind): (&'static str, &str),
+    theirs: (&'static str, String),
+    share: f64,
+) -> Contest {
+    let ours = ground.seedpress(&format!("build {kind} --store store -o out one@1 two@1"));
+    let reads = "half-one half-two";
     let dd = "for half in one two; do dd if=half-$half of=out-$half bs=4M oflag=direct status=none; done";
     let clean = "if mountpoint -q mnt; then umount -l mnt; fi; rm -rf mnt out out-one out-two";
     let contender = |name, script: String| Contender { name, reads, script, clean };
     Contest {
-        name: "build a medium, every byte checked",
+        name,
         bytes: ground.size,
         lay: Ground::halves,
         contenders: vec![
-            contender("seedpress build", build),
+            contender("seedpress build", ours),
             contender("cp", "mkdir mnt; cp half-one half-two mnt".into()),
             contender(
                 "cp, sync",
                 "mkdir mnt; cp half-one half-two mnt; sync mnt/half-one mnt/half-two".into(),
             ),
             contender("dd oflag=direct bs=4M", dd.into()),
-            contender("mkntfs, ntfs-3g, cp, openssl", ntfs),
+            contender(theirs.0, theirs.1),
         ],
         targets: vec![
             Target::Share("cp", 0.4),
             Target::Share("dd oflag=direct bs=4M", 1.3),
-            Target::Share("mkntfs, ntfs-3g, cp, openssl", 0.25),
+            Target::Share(theirs.0, share),
         ],
     }
 }

@@ -10,7 +10,7 @@ use super::kernel::{Kernel, shell};
 use crate::program;
 
 /// The first program: it gets the devices ready, runs the script and turns the machine off. What the script says
-/// is marked with `@`, what the kernel says of NTFS and of errors with `!`.
+/// is marked with `@`, what the kernel says of our filesystems and of errors with `!`.
 const INIT: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -20,7 +20,7 @@ mount -t devtmpfs none /dev
 for module in /modules/*; do insmod $module || echo \"@refused $module\"; done
 mdev -s
 sh /script 2>&1 | sed 's/^/@/'
-dmesg | grep -E 'ntfs|NTFS|I/O error|BUG:|WARNING:|Oops|Call Trace' | sed 's/^/!/'
+dmesg | grep -iE 'ntfs|udf|iso ?9660|isofs|rock|I/O error|BUG:|WARNING:|Oops|Call Trace' | sed 's/^/!/'
 echo '@ the end'
 poweroff -f
 ";
@@ -32,7 +32,7 @@ const END: &str = "@ the end";
 const MEMORY: &str = "768";
 
 /// A disk of the guest.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Disk {
     /// Its image.
     pub image: PathBuf,
@@ -40,8 +40,8 @@ pub struct Disk {
     pub partition: Option<u32>,
     /// Whether what the guest writes goes into the image. Otherwise it is forgotten.
     pub writable: bool,
-    /// Whether it has sectors of 4096 bytes, and not of 512.
-    pub large_sectors: bool,
+    /// The size of its sectors, in bytes.
+    pub sector_size: u32,
 }
 
 /// What came of a boot.
@@ -49,11 +49,16 @@ pub struct Disk {
 pub struct Report {
     /// What the script wrote, a line each.
     pub said: Vec<String>,
-    /// What the kernel said of NTFS, and of errors.
+    /// What the kernel said of our filesystems, and of errors.
     pub kernel: Vec<String>,
 }
 
 impl Disk {
+    /// A disk with sectors of 512 bytes that is all one volume and is not written.
+    pub fn new(image: impl Into<PathBuf>) -> Self {
+        Self { image: image.into(), partition: None, writable: false, sector_size: 512 }
+    }
+
     /// The device of the volume, in a guest where this is the disk number `index` (at most 25).
     pub fn device(&self, index: usize) -> String {
         let letter = char::from(b'a' + index as u8);
@@ -92,7 +97,7 @@ pub fn boot(kernel: &Kernel, disks: &[Disk], script: &str, limit: Duration) -> R
     for (index, disk) in disks.iter().enumerate() {
         let path = disk.image.to_str().context("an image's path that is no UTF-8")?.replace(',', ",,");
         let snapshot = if disk.writable { "off" } else { "on" };
-        let sector = if disk.large_sectors { 4096 } else { 512 };
+        let sector = disk.sector_size;
         machine.arg("-drive").arg(format!("file={path},format=raw,if=none,id=d{index},snapshot={snapshot}"));
         machine.arg("-device").arg(format!(
             "virtio-blk-pci,drive=d{index},logical_block_size={sector},physical_block_size={sector}"

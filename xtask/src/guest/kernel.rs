@@ -1,4 +1,4 @@
-//! Kernels with NTFS drivers, kept in `target/guest`.
+//! Kernels with the drivers that judge our volumes, kept in `target/guest`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,19 @@ use anyhow::{Context, Result};
 use super::apt::Suite;
 use crate::{place, program};
 
-/// Modules that every guest loads before the driver, none of which needs another one.
-const MODULES: [&str; 2] = ["virtio_blk", "nls_utf8"];
+/// Modules that every guest loads, each behind those that it needs.
+const MODULES: [&str; 6] = ["virtio_blk", "nls_utf8", "crc-itu-t", "cdrom", "isofs", "udf"];
 
-/// An NTFS driver of the Linux kernel.
-#[derive(Clone, Copy, Debug)]
-pub struct Driver {
-    /// Its name, as `mount -t` and as its module have it.
-    pub name: &'static str,
-    /// How it is told that names are shown in UTF-8.
-    pub options: &'static str,
-    suite: &'static str,
+/// A part of the names of folders in `target/guest`: raised when other files belong into them.
+const EDITION: u32 = 2;
+
+/// Which kernel: each has other drivers, or other versions of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Debian's stable one.
+    Stable,
+    /// A newer one that Debian has for its stable suite.
+    Newer,
 }
 
 /// A kernel with the modules that a guest loads.
@@ -30,50 +32,41 @@ pub struct Kernel {
     folder: PathBuf,
 }
 
-/// The drivers that judge our volumes: that of the stable kernel, and the read-write one of newer kernels.
-pub const DRIVERS: [Driver; 2] = [
-    Driver { name: "ntfs3", options: "iocharset=utf8", suite: "trixie" },
-    Driver { name: "ntfs", options: "nls=utf8", suite: "trixie-backports" },
-];
-
 /// The suite whose shell runs in every guest.
 const SHELL_SUITE: &str = "trixie";
 
-impl Driver {
-    /// The kernel with this driver, fetched when it is not there.
+impl Release {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Stable, Self::Newer];
+
+    /// The kernel, fetched when it is not there.
     ///
     /// # Errors
     /// When it cannot be had.
-    pub fn kernel(&self) -> Result<Kernel> {
-        let folder = kept(self.suite, |folder| self.fetch(folder))?;
+    pub fn kernel(self) -> Result<Kernel> {
+        let folder = kept(&format!("{}-{EDITION}", self.suite()), |folder| self.fetch(folder))?;
         let release = fs::read_to_string(folder.join("release"))?;
         Ok(Kernel { release, folder })
     }
 
-    /// A script that mounts a device read-only, and writes the names of all folders in it and the digests of all files.
-    pub fn reading(&self, device: &str) -> String {
-        let listing = "find . -type d; find . -type f -exec sha256sum {} +";
-        self.mounted(device, "ro", listing)
+    fn suite(self) -> &'static str {
+        match self {
+            Self::Stable => "trixie",
+            Self::Newer => "trixie-backports",
+        }
     }
 
-    /// A script that mounts a device to be written, and runs `script` in its root.
-    pub fn changing(&self, device: &str, script: &str) -> String {
-        self.mounted(device, "rw", script)
+    /// The NTFS driver that this kernel and not the other one has.
+    pub(super) fn ntfs_module(self) -> &'static str {
+        match self {
+            Self::Stable => "ntfs3",
+            Self::Newer => "ntfs",
+        }
     }
 
-    fn mounted(&self, device: &str, mode: &str, script: &str) -> String {
-        let (name, options) = (self.name, self.options);
-        format!(
-            "echo {mode} {device}\n\
-             if mount -t {name} -o {mode},{options} {device} /mnt\n\
-             then cd /mnt\n{script}\ncd / && umount /mnt || echo refused to unmount {device}\n\
-             else echo refused {device}\nfi\n"
-        )
-    }
-
-    fn fetch(&self, folder: &Path) -> Result<()> {
+    fn fetch(self, folder: &Path) -> Result<()> {
         let scratch = tempfile::tempdir_in(folder)?;
-        let suite = Suite::open(self.suite, scratch.path())?;
+        let suite = Suite::open(self.suite(), scratch.path())?;
         let image = suite.needed("linux-image-amd64", "linux-image-")?;
         let release = image.trim_start_matches("linux-image-");
         let parts = ["image", "binary", "modules"].map(|part| format!("linux-{part}-{release}"));
@@ -81,9 +74,9 @@ impl Driver {
         let tree = scratch.path().join("tree");
         suite.unpack(&packages, &tree)?;
         fs::rename(find(&tree, "vmlinuz")?, folder.join("vmlinuz"))?;
-        for module in MODULES.into_iter().chain([self.name]) {
+        for (number, module) in MODULES.into_iter().chain([self.ntfs_module()]).enumerate() {
             let found = find(&tree, &format!("{module}.ko"))?;
-            fs::write(folder.join(format!("{module}.ko")), plain(&found)?)?;
+            fs::write(folder.join(format!("{number}-{module}.ko")), plain(&found)?)?;
         }
         fs::write(folder.join("release"), release)?;
         Ok(())
@@ -101,9 +94,14 @@ impl Kernel {
     /// # Errors
     /// When they cannot be read.
     pub fn modules(&self) -> Result<Vec<Vec<u8>>> {
-        let files = fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-        let modules = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "ko"));
-        modules.map(|file| fs::read(file).with_context(|| format!("reading {}", file.display()))).collect()
+        let mut files =
+            fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "ko"));
+        files.sort();
+        files
+            .iter()
+            .map(|file| fs::read(file).with_context(|| format!("reading {}", file.display())))
+            .collect()
     }
 }
 

@@ -12,9 +12,6 @@ use super::rock_ridge::{Continuations, Posix, system_use};
 use crate::placed::Placed;
 use crate::time::Timestamp;
 
-/// How deep directories may lie, the root being 1 (ECMA-119 6.8.2.1).
-const DEEPEST: usize = 8;
-
 /// What an entry of a directory is.
 #[derive(Clone, Copy, Debug)]
 enum Target {
@@ -39,11 +36,16 @@ struct Entry {
 struct Directory {
     identifier: Vec<u8>,
     parent: usize,
-    depth: usize,
     entries: Vec<Entry>,
     /// Its first sector and its length in sectors.
     start: u32,
     sectors: u32,
+}
+
+impl Directory {
+    fn new(identifier: &[u8]) -> Self {
+        Self { identifier: identifier.into(), parent: 0, entries: Vec::new(), start: 0, sectors: 0 }
+    }
 }
 
 /// All directories of a hierarchy, in the order of the path tables.
@@ -220,14 +222,7 @@ impl Directories {
 
 /// Lists directories by level, then by the directory above, then by identifier (ECMA-119 6.9.1).
 fn list(hierarchy: Hierarchy, root: &Placed) -> Result<Vec<Directory>, IsoError> {
-    let mut list = alloc::vec![Directory {
-        identifier: alloc::vec![0],
-        parent: 0,
-        depth: 1,
-        entries: Vec::new(),
-        start: 0,
-        sectors: 0,
-    }];
+    let mut list = alloc::vec![Directory::new(&[0])];
     let mut pending = VecDeque::from([(0, root)]);
     while let Some((index, node)) = pending.pop_front() {
         let Placed::Directory(inner) = node else { continue };
@@ -235,7 +230,7 @@ fn list(hierarchy: Hierarchy, root: &Placed) -> Result<Vec<Directory>, IsoError>
         for entry in entries.iter_mut().filter(|e| matches!(e.target, Target::Directory(_))) {
             entry.target = Target::Directory(list.len());
             pending.push_back((list.len(), &inner[entry.place].1));
-            list.push(below(&list[index], index, entry)?);
+            list.push(Directory { parent: index, ..Directory::new(&entry.identifier) });
         }
         list[index].entries = entries;
     }
@@ -243,15 +238,6 @@ fn list(hierarchy: Hierarchy, root: &Placed) -> Result<Vec<Directory>, IsoError>
         return Err(IsoError::TooManyDirectories { found: list.len() });
     }
     Ok(list)
-}
-
-fn below(above: &Directory, parent: usize, entry: &Entry) -> Result<Directory, IsoError> {
-    let depth = above.depth + 1;
-    if depth > DEEPEST {
-        return Err(IsoError::TooDeep { path: entry.name.clone(), depth });
-    }
-    let identifier = entry.identifier.clone();
-    Ok(Directory { identifier, parent, depth, entries: Vec::new(), start: 0, sectors: 0 })
 }
 
 /// The entries of a directory with their identifiers, in the order of these.
