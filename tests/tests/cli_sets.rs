@@ -62,6 +62,17 @@ fn media_of_other_sets_are_refused() {
 }
 
 #[test]
+fn a_set_appears_whole_or_not_at_all() {
+    let desk = Desk::stocked();
+    let chain = desk.object(0, "locate --store store Win7@3");
+    let leaf = chain["layers"].as_array().unwrap().last().unwrap();
+    desk.flip(leaf["path"].as_str().unwrap(), 1000);
+    let said = desk.refuses(10, "build disc --store store Win7@1 Win7@3 --size 24M --span -o set.iso");
+    assert!(said.contains("frame 0"), "{said}");
+    assert!(!desk.names().iter().any(|name| name.contains("set")), "{:?}", desk.names());
+}
+
+#[test]
 fn a_plan_shows_every_medium_and_what_is_there_is_kept() {
     let desk = Desk::stocked();
     let line = "--store store Win7@1 Win7@3 --size 24M --span";

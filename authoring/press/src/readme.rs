@@ -77,8 +77,12 @@ fn set_lines(set: &Set) -> String {
     text
 }
 
-/// How parts become a layer again.
+/// What to do with a set.
 const JOIN: &str = "
+seedpress takes all media of a set at once, in any order:
+
+  seedpress deploy MEDIUM MEDIUM... NAME@VERSION -o DISK
+
 A layer that did not fit on one medium is cut into parts. Copied into one folder, in the order of their numbers they
 are the layer again:
 

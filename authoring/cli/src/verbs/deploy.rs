@@ -1,6 +1,7 @@
 //! `deploy`: a version, from a medium to a disk.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -50,6 +51,9 @@ pub struct Deploy {
     #[command(flatten)]
     threads: Threads,
 }
+
+/// What space for a raw disk is set aside by, in bytes: the usual block of a VHD.
+const BLOCK: u32 = 2 << 20;
 
 /// Formats of disks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
@@ -112,6 +116,7 @@ impl Deploy {
         match self.format {
             Format::Raw => {
                 let disk = self.begin(work.version.disk_size(), work.shell)?;
+                runs_of(work.version).try_for_each(|run| disk.reserve(run))?;
                 work.flatten(&disk)?;
                 Ok(disk.finish()?)
             }
@@ -119,6 +124,7 @@ impl Deploy {
                 let about = about(work.version, manifest);
                 let plan = Plan::new(&about, work.version.blocks(about.block_size))?;
                 let disk = self.begin(plan.file_len(), work.shell)?;
+                disk.reserve(0..plan.file_len().0)?;
                 let target = VhdTarget::new(&disk, plan);
                 work.flatten(&target)?;
                 target.finish()?;
@@ -169,6 +175,21 @@ fn gather<'m>(args: &[MediumArg], media: &'m [Medium], trust: &Trust) -> anyhow:
         set.add(medium, manifest)?;
     }
     Ok((set, signed))
+}
+
+/// The runs of bytes of the disk that layers have something for.
+fn runs_of(version: &Version<'_>) -> impl Iterator<Item = Range<u64>> {
+    let size = version.disk_size().0;
+    let mut blocks = version.blocks(BLOCK).into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = blocks.next()?;
+        let mut end = first + 1;
+        while blocks.next_if_eq(&end).is_some() {
+            end += 1;
+        }
+        let at = |number: u32| (u64::from(number) * u64::from(BLOCK)).min(size);
+        Some(at(first)..at(end))
+    })
 }
 
 /// The VHD that a version becomes; the same one each time.
