@@ -17,7 +17,9 @@
 //! | [`press`] | media pressed from a small store |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
 //! | [`udf`] | UDF volumes on paper, and an auditor of theirs |
+//! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
 //! | [`findings`] | what auditors find wrong |
+//! | [`sectors`] | a medium in sectors, as auditors see it |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
@@ -34,12 +36,14 @@ pub mod disks;
 pub mod findings;
 pub mod golden;
 pub mod guest;
+pub mod iso;
 pub mod judge;
 pub mod mounted;
 pub mod ntfs;
 pub mod paper;
 pub mod press;
 pub mod program;
+pub mod sectors;
 pub mod stores;
 pub mod udf;
 pub mod vhds;

@@ -147,8 +147,7 @@ fn damage_on_a_disc_ends_with_10_and_names_file_frame_and_offset() {
 #[test]
 fn a_disc_whose_structures_alone_changed_is_intact_and_not_pristine() {
     let desk = pressed();
-    for name in
-        ["BIOS boot image", "backup GPT entries", "Joliet directories", "UDF reserve volume descriptors"]
+    for name in ["boot catalog", "backup GPT entries", "Joliet directories", "UDF reserve volume descriptors"]
     {
         let (start, _) = region(&desk, name);
         desk.flip("medium.img", start + 40);

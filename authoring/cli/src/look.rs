@@ -103,7 +103,7 @@ pub struct DiscLook {
     /// How long the image may be, for discs that --media does not name
     #[arg(long, value_name = "SIZE", value_parser = size::parse, conflicts_with = "media")]
     size: Option<ByteLen>,
-    /// The revision of UDF; without it the template's, 2.01
+    /// The revision of UDF; without it the template's, 1.02
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     udf_revision: Option<Revision>,
     /// Leave out ISO 9660, Joliet and Rock Ridge. Such a disc starts nothing;

@@ -56,9 +56,9 @@ pub struct Disc {
 }
 
 impl Default for Disc {
-    /// 2.01: the newest revision that Windows has read since XP, macOS since 10.4 and Linux since 2.6.
+    /// 1.02, which every reader of UDF reads.
     fn default() -> Self {
-        Self { udf_revision: Revision::V2_01, iso_9660: true }
+        Self { udf_revision: Revision::V1_02, iso_9660: true }
     }
 }
 

@@ -14,6 +14,10 @@ pub enum Hierarchy {
     Joliet,
 }
 
+/// The most characters of a directory in ISO 9660's own hierarchy: with a file of 32 in the deepest of eight levels
+/// a path has 250, where ECMA-119 6.8.2.1 allows 255. One more each, as 7.6.3 would let, are too many.
+const DIRECTORY: usize = 30;
+
 /// Names given in one directory, so that each is given once.
 #[derive(Debug)]
 pub struct Given {
@@ -60,7 +64,7 @@ impl Given {
 fn primary(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> String {
     let plain = |text: &str, most: usize| -> String { text.chars().map(d_character).take(most).collect() };
     if is_directory {
-        return format!("{}{suffix}", plain(stem, 31 - suffix.len()));
+        return format!("{}{suffix}", plain(stem, DIRECTORY - suffix.len()));
     }
     let extension = plain(extension, 8);
     let stem = plain(stem, 29 - suffix.len() - extension.len());
@@ -78,16 +82,15 @@ fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> Stri
     let end = match (is_directory, extension.is_empty()) {
         (true, _) => suffix.into(),
         (false, true) => format!("{suffix};1"),
-        (false, false) => format!("{suffix}.{};1", cut(extension, 32)),
+        (false, false) => format!("{suffix}.{};1", cut(&replaced(extension), 32)),
     };
-    let end = replaced(&end);
     let most = 64usize.saturating_sub(end.encode_utf16().count());
     format!("{}{end}", cut(&replaced(stem), most))
 }
 
-/// Joliet allows no `*/:?\`; the `;` before the version stays.
+/// Joliet allows no `*/:;?\`.
 fn replaced(text: &str) -> String {
-    text.chars().map(|c| if "*/:?\\".contains(c) || c.is_control() { '_' } else { c }).collect()
+    text.chars().map(|c| if "*/:;?\\".contains(c) || c.is_control() { '_' } else { c }).collect()
 }
 
 /// The first characters that take at most so many UTF-16 units.
@@ -133,6 +136,7 @@ mod tests {
         assert_eq!(back(given.give("Readme", false)), "Readme;1");
         assert_eq!(back(given.give("README", false)), "README_1;1");
         assert_eq!(back(given.give("readme...", true)), "readme..._1");
+        assert_eq!(back(given.give("a;b.c;d", false)), "a_b.c_d;1");
         let long = "\u{1F4BF}".repeat(100);
         assert_eq!(back(given.give(&long, true)), "\u{1F4BF}".repeat(32));
         assert_eq!(back(given.give(&long, true)), format!("{}_1", "\u{1F4BF}".repeat(31)));

@@ -6,6 +6,23 @@
 //! | `text` | texts, names, times and tags |
 //! | `read` | files and directories of a volume that nobody vouches for |
 //! | `write` | a volume from a tree of placed files: measured first, then laid out |
+//!
+//! # Which revision
+//!
+//! 1.02 is what is written unless another is asked for: every reader of a later revision reads it, and more readers know
+//! no later one. What the later ones add is for discs that are written more than once (1.50: virtual and sparable
+//! partitions; 2.00: streams, times of creation; 2.50: metadata apart from data), and is of no use on a disc that is
+//! written once. Names, lengths of files and of the volume have the same limits in all of them.
+//!
+//! | reader | reads | known from |
+//! |---|---|---|
+//! | Linux 6.12 and later, 7-Zip 26.02, libudfread 1.1.2, udfinfo 2.3 | all four, to the last byte of a file of 1.5 TiB | our tests |
+//! | pycdlib 1.12 | 1.02, 1.50; it refuses images with a later one, their ISO 9660 side too | our tests |
+//! | UEFI firmware (EDK2's UdfDxe) | up to 2.01 | tianocore/edk2 issue 7503 |
+//! | Solaris | up to 1.50 | its System Administration Guide |
+//! | Windows | 2000 up to 1.50, XP up to 2.01, Vista and later 2.50 too | Microsoft's and others' release notes |
+//! | macOS | 2.50 since 10.5, before that what DVDs have | Apple's release notes |
+//! | DVD players and other set-top boxes | 1.02, bridged with ISO 9660, which is what a DVD has to have | DVD-ROM books |
 
 pub mod raw;
 pub mod read;
@@ -19,11 +36,11 @@ use crate::region::Misplaced;
 /// The revision of UDF that a volume conforms to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Revision {
-    /// UDF 1.02: DVD-ROM; read by everything.
+    /// UDF 1.02: DVD-ROM; read by everything that reads UDF.
     V1_02,
     /// UDF 1.50.
     V1_50,
-    /// UDF 2.01: read by every system since Windows XP.
+    /// UDF 2.01: read by Windows since XP, macOS since 10.5, Linux and UEFI.
     V2_01,
     /// UDF 2.50, with a metadata partition: Blu-ray; read by Windows since Vista and Linux since 2.6.26.
     V2_50,

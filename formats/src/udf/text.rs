@@ -9,7 +9,8 @@ use super::{Revision, UdfError};
 use crate::time::Timestamp;
 
 /// A text in OSTA compressed unicode (UDF 2.1.1): a byte that says 8 or 16, then the characters in as many bits.
-/// Characters beyond the Basic Multilingual Plane take two of 16 bits (UDF 2.50 2.1.1).
+/// Characters beyond the Basic Multilingual Plane take two of 16 bits. UDF speaks of Unicode 2.0, which has these
+/// surrogates, in all revisions; Windows writes and all readers that we know read them so.
 pub fn compressed(text: &str) -> Vec<u8> {
     if text.chars().all(|c| u32::from(c) <= 0xFF) {
         // Cannot cut: all characters were seen to fit.

@@ -252,14 +252,20 @@ fn entries(hierarchy: Hierarchy, inner: &[(String, Placed)]) -> Vec<Entry> {
         Entry { identifier, name: name.clone(), place, target }
     };
     let mut entries: Vec<Entry> = inner.iter().enumerate().map(entry).collect();
-    entries.sort_by_key(|entry| sort_key(hierarchy, &entry.identifier));
+    entries.sort_by_key(|entry| sort_key(hierarchy, entry));
     entries
 }
 
 /// Names order by name, then by extension, then by version, each filled up with spaces (ECMA-119 9.3): what ends
-/// a part must count for less than a space.
-fn sort_key(hierarchy: Hierarchy, identifier: &[u8]) -> Vec<u16> {
+/// a part, in the identifier of a file, must count for less than a space.
+fn sort_key(hierarchy: Hierarchy, entry: &Entry) -> Vec<u16> {
     let unit = |bytes: &[u8]| bytes.iter().fold(0, |unit: u16, byte| unit << 8 | u16::from(*byte));
-    let units = identifier.chunks(if hierarchy == Hierarchy::Joliet { 2 } else { 1 }).map(unit);
-    units.map(|unit| if unit == u16::from(b'.') || unit == u16::from(b';') { 0 } else { unit }).collect()
+    let width = if hierarchy == Hierarchy::Joliet { 2 } else { 1 };
+    let mut units: Vec<u16> = entry.identifier.chunks(width).map(unit).collect();
+    if matches!(entry.target, Target::File { .. }) {
+        let first = units.iter().position(|unit| *unit == u16::from(b'.'));
+        let last = units.iter().rposition(|unit| *unit == u16::from(b';'));
+        first.into_iter().chain(last).for_each(|at| units[at] = 0);
+    }
+    units
 }

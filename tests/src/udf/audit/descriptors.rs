@@ -3,8 +3,9 @@
 use super::fields::Suffix;
 use super::raw::{CrcLength, Descriptor, Form};
 use super::sequence::Extent;
-use super::space::{self, Claims, Volume};
+use super::space::{self, Volume};
 use crate::findings::Findings;
+use crate::sectors::Claims;
 
 /// Judges a sequence; gives what it says of the volume.
 pub fn judge(

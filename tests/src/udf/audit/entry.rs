@@ -1,9 +1,10 @@
 //! File entries with their allocation descriptors (ECMA-167 4/14.6, 14.9, 14.14, 14.17; UDF 2.3.5, 2.3.6, 2.3.10).
 
 use super::fields::Suffix;
-use super::raw::{CrcLength, Descriptor, Image, SECTOR};
-use super::space::{Address, Claims, Volume};
+use super::raw::{CrcLength, Descriptor};
+use super::space::{Address, Volume};
 use crate::findings::Findings;
+use crate::sectors::{Claims, SECTOR, Sectors};
 
 /// More allocation extents than a file of 8 TiB has.
 const MOST_CHAINED: usize = 1000;
@@ -40,7 +41,7 @@ pub struct Data {
 /// Everything that entries are judged against.
 pub struct Blocks<'a> {
     /// The medium.
-    pub image: &'a Image<'a>,
+    pub image: &'a Sectors<'a>,
     /// What the volume descriptors say.
     pub volume: &'a Volume,
     /// Who lays claim to the blocks of each partition.
@@ -51,7 +52,7 @@ impl Blocks<'_> {
     /// The descriptor in a block.
     pub fn descriptor(&self, at: Address, what: &str, findings: &mut Findings) -> Option<Descriptor> {
         let what = format!("{what} in block {} of partition {}", at.block, at.partition);
-        let bytes = self.volume.sector(at).and_then(|sector| self.image.sectors(sector, 1));
+        let bytes = self.volume.sector(at).and_then(|sector| self.image.read(sector, 1));
         Some(Descriptor { bytes: findings.there(bytes, &what)?, what })
     }
 

@@ -1,10 +1,11 @@
 //! The logical volume integrity sequence (ECMA-167 3/10.10; UDF 2.2.6).
 
 use super::fields::Suffix;
-use super::raw::{CrcLength, Descriptor, Image};
-use super::space::{Claims, Volume};
+use super::raw::{CrcLength, Descriptor};
+use super::space::Volume;
 use super::tree::Tree;
 use crate::findings::Findings;
+use crate::sectors::{Claims, Sectors};
 
 /// The least length of the sequence where it is written again, in sectors: 8 KiB (UDF 2.2.4.6).
 const LEAST: u64 = 4;
@@ -13,7 +14,7 @@ const USE: usize = 46;
 
 /// Judges the sequence against what is on the volume, where `free` blocks are free.
 pub fn judge(
-    image: &Image<'_>,
+    image: &Sectors<'_>,
     volume: &Volume,
     (tree, free): (&Tree, u64),
     claims: &mut Claims,
@@ -23,7 +24,7 @@ pub fn judge(
     let least = if volume.access >= 3 { LEAST } else { 1 };
     findings.expect(extent.sectors >= least, || format!("integrity: it has {} sectors", extent.sectors));
     claims.add(extent.start, extent.sectors, "the integrity sequence");
-    let found = image.descriptor(extent.start, "integrity descriptor");
+    let found = Descriptor::read(image, extent.start, "integrity descriptor");
     let Some(d) = findings.there(found, "the integrity descriptor") else { return };
     let partitions = usize::from(volume.maps);
     let usage = 80 + 8 * partitions;
@@ -51,7 +52,7 @@ pub fn judge(
         findings.equal(volume.size(partition as u16), size.into(), &format!("size of partition {partition}"));
     }
     implementation_use(&d, usage, (volume, tree), findings);
-    let end = image.descriptor(extent.start + 1, "end of the integrity sequence");
+    let end = Descriptor::read(image, extent.start + 1, "end of the integrity sequence");
     if let Some(end) = end.filter(|end| end.bytes.iter().any(|byte| *byte != 0)) {
         end.tag(volume.form, (8, extent.start + 1), CrcLength::Of(512), findings);
         end.is_zero(16, 2032, "what is reserved", findings);

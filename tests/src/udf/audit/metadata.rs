@@ -1,13 +1,13 @@
 //! The metadata file and its mirror (UDF 2.50 2.2.13).
 
 use super::entry::{Blocks, Data, Entry};
-use super::raw::{Image, SECTOR};
 use super::sequence::Extent;
-use super::space::{Address, Claims, MetadataMap, Volume};
+use super::space::{Address, MetadataMap, Volume};
 use crate::findings::Findings;
+use crate::sectors::{Claims, SECTOR, Sectors};
 
 /// Judges both files, and tells the volume where its metadata partition lies. Gives what they claim.
-pub fn judge(image: &Image<'_>, volume: &mut Volume, findings: &mut Findings) -> Claims {
+pub fn judge(image: &Sectors<'_>, volume: &mut Volume, findings: &mut Findings) -> Claims {
     let Some(map) = volume.metadata else { return Claims::default() };
     let mut blocks = Blocks { image, volume, claims: Default::default() };
     let main = file(&mut blocks, &map, (map.main, 250, "metadata file"), findings);
@@ -51,9 +51,9 @@ fn extent(data: &Data) -> Option<Extent> {
 }
 
 /// Both files hold the same.
-fn same_bytes(image: &Image<'_>, volume: &Volume, files: [&Entry; 2], findings: &mut Findings) {
+fn same_bytes(image: &Sectors<'_>, volume: &Volume, files: [&Entry; 2], findings: &mut Findings) {
     let read = |entry: &Entry| -> Vec<u8> {
-        let sectors = |data: &Data| image.sectors(volume.sector(data.at?)?, data.len.div_ceil(SECTOR));
+        let sectors = |data: &Data| image.read(volume.sector(data.at?)?, data.len.div_ceil(SECTOR));
         entry.extents.iter().filter_map(sectors).flatten().collect()
     };
     let [main, mirror] = files.map(read);

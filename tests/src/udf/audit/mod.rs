@@ -28,14 +28,13 @@ mod tree;
 use formats::io::ReadAt;
 
 use crate::findings::{self, Findings};
+use crate::sectors::{Claims, Sectors};
 use entry::Blocks;
-use raw::Image;
-use space::Claims;
 
 /// Everything that is wrong with the volume on a medium.
 pub fn findings(source: &dyn ReadAt) -> Vec<String> {
     let mut findings = Findings::default();
-    let image = Image::new(source);
+    let image = Sectors::new(source);
     let mut sectors = Claims::default();
     if let Some(mut volume) = sequence::judge(&image, &mut sectors, &mut findings) {
         recognition::judge(&image, volume.form, &mut findings);
@@ -51,7 +50,7 @@ pub fn findings(source: &dyn ReadAt) -> Vec<String> {
         physical.judge("partition", partition.sectors, &mut findings);
         metadata.judge("metadata partition", volume.size(1), &mut findings);
     }
-    sectors.judge("volume", image.sectors, &mut findings);
+    sectors.judge("volume", image.count, &mut findings);
     findings.into_list()
 }
 

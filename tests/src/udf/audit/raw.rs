@@ -1,21 +1,10 @@
-//! A medium in sectors, and descriptors with their tags: taken apart, and judged as far as all of them are alike.
-
-use formats::io::{ReadAt, read_vec};
-use formats::units::ByteOffset;
+//! Descriptors with their tags: taken apart, and judged as far as all of them are alike.
 
 use crate::findings::Findings;
+use crate::sectors::Sectors;
 
-/// Bytes of a sector, and of a logical block.
-pub const SECTOR: u64 = 2048;
 /// Bytes of a descriptor tag (ECMA-167 3/7.2).
 const TAG: usize = 16;
-
-/// A medium.
-pub struct Image<'a> {
-    source: &'a dyn ReadAt,
-    /// How many whole sectors it has.
-    pub sectors: u64,
-}
 
 /// What all descriptors of a volume have in common.
 #[derive(Clone, Copy, Debug)]
@@ -44,25 +33,6 @@ pub enum CrcLength {
     OrHead(usize),
 }
 
-impl<'a> Image<'a> {
-    /// The medium in `source`.
-    pub fn new(source: &'a dyn ReadAt) -> Self {
-        Self { source, sectors: source.size().0 / SECTOR }
-    }
-
-    /// `count` sectors from `first` on; `None` where the medium ends before.
-    pub fn sectors(&self, first: u64, count: u64) -> Option<Vec<u8>> {
-        let end = first.checked_add(count)?;
-        let len = usize::try_from(count * SECTOR).ok()?;
-        (end <= self.sectors).then(|| read_vec(self.source, ByteOffset(first * SECTOR), len).ok())?
-    }
-
-    /// The descriptor that starts in a sector.
-    pub fn descriptor(&self, sector: u64, what: &str) -> Option<Descriptor> {
-        Some(Descriptor { what: format!("{what} in sector {sector}"), bytes: self.sectors(sector, 1)? })
-    }
-}
-
 impl Form {
     /// The version in tags: that of the edition of ECMA-167.
     pub fn version(self) -> u16 {
@@ -76,6 +46,11 @@ impl Form {
 }
 
 impl Descriptor {
+    /// The descriptor that starts in a sector.
+    pub fn read(sectors: &Sectors<'_>, sector: u64, what: &str) -> Option<Self> {
+        Some(Self { what: format!("{what} in sector {sector}"), bytes: sectors.read(sector, 1)? })
+    }
+
     /// The byte at `at`; 0 past the end, which the lengths show.
     pub fn u8(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or_default()

@@ -1,7 +1,8 @@
 //! The volume recognition sequence (ECMA-167 2/8.3, 2/9, 3/9.1).
 
-use super::raw::{Form, Image};
+use super::raw::Form;
 use crate::findings::Findings;
+use crate::sectors::Sectors;
 
 /// Where the sequence starts: behind 32 KiB.
 const FIRST: u64 = 16;
@@ -9,11 +10,11 @@ const FIRST: u64 = 16;
 const MOST: u64 = 64;
 
 /// Judges the sequence: descriptors of ISO 9660 first, when there are any, then those of the extended area.
-pub fn judge(image: &Image<'_>, form: Form, findings: &mut Findings) {
+pub fn judge(image: &Sectors<'_>, form: Form, findings: &mut Findings) {
     let nsr = if form.is_third_edition() { "NSR03" } else { "NSR02" };
     let mut found = Vec::new();
     for sector in FIRST..FIRST + MOST {
-        let Some(bytes) = image.sectors(sector, 1) else { break };
+        let Some(bytes) = image.read(sector, 1) else { break };
         let identifier = String::from_utf8_lossy(&bytes[1..6]).into_owned();
         if !["CD001", "BEA01", "NSR02", "NSR03", "TEA01"].contains(&&*identifier) {
             break;

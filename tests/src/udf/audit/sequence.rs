@@ -1,9 +1,10 @@
 //! Anchors and the two volume descriptor sequences (ECMA-167 3/8.4).
 
 use super::descriptors;
-use super::raw::{CrcLength, Descriptor, Form, Image, SECTOR};
-use super::space::{Claims, Volume};
+use super::raw::{CrcLength, Descriptor, Form};
+use super::space::Volume;
 use crate::findings::Findings;
+use crate::sectors::{Claims, SECTOR, Sectors};
 
 /// The least length of a sequence, in sectors (ECMA-167 3/8.4.2.2).
 const LEAST: u64 = 16;
@@ -31,7 +32,7 @@ impl Extent {
 }
 
 /// Judges anchors and sequences; gives what the volume descriptors say when there is enough of them to go on.
-pub fn judge(image: &Image<'_>, claims: &mut Claims, findings: &mut Findings) -> Option<Volume> {
+pub fn judge(image: &Sectors<'_>, claims: &mut Claims, findings: &mut Findings) -> Option<Volume> {
     let anchors = anchors(image);
     findings.expect(anchors.len() >= 2, || {
         let places: Vec<u64> = anchors.iter().map(|(sector, _)| *sector).collect();
@@ -59,18 +60,18 @@ pub fn judge(image: &Image<'_>, claims: &mut Claims, findings: &mut Findings) ->
     descriptors::judge(&list, form, claims, findings)
 }
 
-fn anchors(image: &Image<'_>) -> Vec<(u64, Descriptor)> {
-    let last = image.sectors.saturating_sub(1);
+fn anchors(image: &Sectors<'_>) -> Vec<(u64, Descriptor)> {
+    let last = image.count.saturating_sub(1);
     let places = [Some(256), last.checked_sub(256).filter(|sector| *sector > 256), Some(last)];
-    let anchor = |sector| Some((sector, image.descriptor(sector, "anchor")?));
+    let anchor = |sector| Some((sector, Descriptor::read(image, sector, "anchor")?));
     places.into_iter().flatten().filter_map(anchor).filter(|(_, found)| found.is_tagged(2)).collect()
 }
 
 /// The descriptors of a sequence up to the terminating one, with their sectors.
-fn descriptors(image: &Image<'_>, extent: Extent) -> Vec<(u64, Descriptor)> {
+fn descriptors(image: &Sectors<'_>, extent: Extent) -> Vec<(u64, Descriptor)> {
     let mut list = Vec::new();
     for sector in (extent.start..extent.start.saturating_add(extent.sectors)).take(MOST) {
-        let Some(descriptor) = image.descriptor(sector, "volume descriptor") else { break };
+        let Some(descriptor) = Descriptor::read(image, sector, "volume descriptor") else { break };
         let is_last = descriptor.is_tagged(8);
         list.push((sector, descriptor));
         if is_last {

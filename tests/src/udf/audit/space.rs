@@ -1,13 +1,10 @@
-//! Where things lie: the partition, its maps, and who lays claim to which sectors and blocks.
+//! Where things lie: the partition, its maps, its free space.
 
 use super::fields::Suffix;
-use super::raw::{CrcLength, Descriptor, Form, Image};
+use super::raw::{CrcLength, Descriptor, Form};
 use super::sequence::Extent;
 use crate::findings::Findings;
-
-/// Extents with their owners; no two may share anything.
-#[derive(Default)]
-pub struct Claims(Vec<(u64, u64, String)>);
+use crate::sectors::{Claims, Sectors};
 
 /// A block of a partition, by the index of its map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,36 +52,6 @@ pub struct Volume {
     pub integrity: Extent,
     /// The extents of the metadata file, by block of the partition; empty without one.
     pub metadata_extents: Vec<Extent>,
-}
-
-impl Claims {
-    /// Notes that `count` sectors or blocks from `start` on belong to `owner`.
-    pub fn add(&mut self, start: u64, count: u64, owner: &str) {
-        if count > 0 {
-            self.0.push((start, start.saturating_add(count), owner.into()));
-        }
-    }
-
-    /// No two claims overlap, and all end by `end`.
-    pub fn judge(&mut self, what: &str, end: u64, findings: &mut Findings) {
-        self.0.sort();
-        for (_, last, owner) in self.0.iter().filter(|(_, last, _)| *last > end) {
-            findings.expect(false, || format!("{what}: {owner} ends at {last}, past {end}"));
-        }
-        for pair in self.0.windows(2) {
-            let [(_, end, one), (start, _, other)] = pair else { continue };
-            findings.expect(end <= start, || format!("{what}: {one} and {other} overlap at {start}"));
-        }
-    }
-
-    /// Whether anybody lays claim to each number below `end`, as bits, the lowest first.
-    pub fn bits(&self, end: u64) -> Vec<u8> {
-        let mut bits = vec![0; end.div_ceil(8) as usize];
-        for (start, last, _) in &self.0 {
-            (*start..(*last).min(end)).for_each(|bit| bits[(bit / 8) as usize] |= 1 << (bit % 8));
-        }
-        bits
-    }
 }
 
 impl Volume {
@@ -185,7 +152,7 @@ fn metadata_map(
 /// The partition's space bitmap (ECMA-167 4/14.12; UDF 2.3.8) has a bit for each block that nobody lays claim to.
 /// Gives how many are free.
 pub fn bitmap(
-    image: &Image<'_>,
+    image: &Sectors<'_>,
     volume: &Volume,
     claims: &mut Claims,
     findings: &mut Findings,
@@ -194,7 +161,7 @@ pub fn bitmap(
     let sectors = length.div_ceil(2048);
     claims.add(block, sectors, "space bitmap");
     let start = volume.sector(Address { partition: 0, block })?;
-    let bytes = findings.there(image.sectors(start, sectors), "the space bitmap")?;
+    let bytes = findings.there(image.read(start, sectors), "the space bitmap")?;
     let d = Descriptor { what: "space bitmap".into(), bytes };
     let blocks = volume.partition.sectors;
     let len = blocks.div_ceil(8);

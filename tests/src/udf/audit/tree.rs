@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::entry::{Blocks, Entry};
 use super::fields::{Suffix, compressed};
-use super::raw::{CrcLength, Descriptor, SECTOR};
+use super::raw::{CrcLength, Descriptor};
 use super::space::Address;
 use crate::findings::Findings;
+use crate::sectors::SECTOR;
 
 /// The longest directory that is looked at, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -233,7 +234,7 @@ fn names(
     let (mut bytes, mut places) = (Vec::new(), Vec::new());
     for data in entry.extents.iter().filter(|_| entry.len <= LONGEST) {
         let count = data.len.div_ceil(SECTOR);
-        let sectors = data.at.and_then(|at| blocks.image.sectors(blocks.volume.sector(at)?, count));
+        let sectors = data.at.and_then(|at| blocks.image.read(blocks.volume.sector(at)?, count));
         bytes.extend(findings.there(sectors, &format!("{}: data", entry.what))?);
         places.extend((0..count).map(|number| data.at.map_or(0, |at| at.block) + number));
     }
