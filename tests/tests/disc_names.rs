@@ -62,7 +62,7 @@ fn names_are_told_apart_as_readers_of_each_hierarchy_compare_them() {
         sample.content.agrees_but_for_names(&found, &format!("{reader:?}"));
         let names = paths(&found).map(|path| path.rsplit('/').next().unwrap_or_default());
         assert!(names.clone().all(|name| name.encode_utf16().count() <= most), "{reader:?}: {found:#?}");
-        let sought: BTreeSet<_> = paths(&found).map(|path| sought(path)).collect();
+        let sought: BTreeSet<_> = paths(&found).map(sought).collect();
         assert_eq!(sought.len(), paths(&found).count(), "{reader:?}: {found:#?}");
     }
     let joliet = Reader::Joliet.content(&image);

@@ -1,45 +1,59 @@
-//! The demo's medium, read by the Linux kernel's own NTFS drivers: every file that its SHA256SUMS lists has the
-//! digest that stands there.
+//! The demo's media, read by the Linux kernel's own drivers: every file that a medium's SHA256SUMS lists has the digest
+//! that stands there.
+
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::guest::{self, Disk, Driver, LIMIT, Release};
+use crate::guest::{self, Disk, Driver, LIMIT, ROCK_RIDGE, Release, UDF};
 use crate::{place, program};
 
-/// The partition of a medium that holds the seed volume.
+/// The partition of a USB medium that holds the seed volume.
 const SEED: u32 = 2;
 
-/// Lets every driver read the medium that the demo left.
+/// Lets every driver read the media that the demo left; each kernel boots once.
 ///
 /// # Errors
 /// When there is none, or a driver reads a file otherwise or not at all.
 pub fn read_the_demo() -> Result<()> {
-    let medium = place::target().join("demo/medium.img");
-    let sums = program::capture(
-        std::process::Command::new(place::seedpress()?).arg("cat").arg(&medium).arg("SHA256SUMS"),
-    )?;
+    let demo = place::target().join("demo");
+    let [stick, disc] = ["medium.img", "disc.iso"].map(|name| demo.join(name));
+    let disks = [Disk { partition: Some(SEED), ..Disk::new(&stick) }, Disk::new(&disc)];
+    let sums = [listed(&stick)?, listed(&disc)?];
     for release in Release::ALL {
-        let disk = Disk { partition: Some(SEED), ..Disk::new(&medium) };
-        let driver = Driver::ntfs(release);
-        let version = agree((release, driver), disk, &sums)?;
-        println!(
-            "guest: driver {} of Linux {version} reads {} files as listed",
-            driver.name,
-            sums.lines().count()
-        );
+        let readings = [(Driver::ntfs(release), 0), (UDF, 1), (ROCK_RIDGE, 1)];
+        let script: String =
+            readings.iter().map(|(driver, disk)| driver.reading(&disks[*disk].device(*disk))).collect();
+        let kernel = release.kernel()?;
+        let report = guest::boot(&kernel, &disks, &script, LIMIT)?;
+        let said: Vec<_> = report.said.split(|line| line.starts_with("ro ")).skip(1).collect();
+        ensure!(said.len() == readings.len(), "the guest read {} of {} volumes", said.len(), readings.len());
+        for ((driver, disk), said) in readings.iter().zip(said) {
+            agrees(driver, &sums[*disk], said)?;
+            let count = sums[*disk].lines().count();
+            println!(
+                "guest: driver {} of Linux {} reads {count} files as listed",
+                driver.name, kernel.release
+            );
+        }
     }
     Ok(())
 }
 
-/// Compares what a driver of a kernel reads with a list of digests, and gives the kernel's version.
-fn agree((release, driver): (Release, Driver), disk: Disk, sums: &str) -> Result<String> {
-    let kernel = release.kernel()?;
-    let script = driver.reading(&disk.device(0));
-    let report = guest::boot(&kernel, &[disk], &script, LIMIT)?;
-    let missing: Vec<_> = unseen(sums, &report.said).collect();
+/// The digests of all files of a medium.
+fn listed(medium: &Path) -> Result<String> {
+    let sums = program::capture(
+        std::process::Command::new(place::seedpress()?).arg("cat").arg(medium).arg("SHA256SUMS"),
+    )?;
+    ensure!(!sums.is_empty(), "{} lists no files", medium.display());
+    Ok(sums)
+}
+
+/// Compares what a driver reads with a list of digests.
+fn agrees(driver: &Driver, sums: &str, said: &[String]) -> Result<()> {
+    let missing: Vec<_> = unseen(sums, said).collect();
     ensure!(missing.is_empty(), "driver {} does not read as listed: {}", driver.name, missing.join(", "));
-    ensure!(!sums.is_empty(), "the medium lists no files");
-    Ok(kernel.release)
+    Ok(())
 }
 
 /// The lines of a list of digests that a reader, which starts paths with `./`, did not print.

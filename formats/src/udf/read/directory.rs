@@ -27,21 +27,46 @@ pub struct Found {
     pub icb: Address,
 }
 
-/// Reads all names of a directory of at most `limit` bytes, but that of the directory above and deleted ones.
-pub fn read(source: &impl ReadAt, directory: &FileEntry, limit: u64) -> Result<Vec<Found>, UdfReadError> {
-    let file = Pieces::new(source, directory.extents.clone());
-    let len = file.size().to_usize().filter(|len| *len as u64 <= limit);
-    let len = len.ok_or_else(|| damaged(ByteOffset::ZERO, format!("{} of names", file.size())))?;
-    let bytes = read_vec(&file, ByteOffset::ZERO, len).map_err(UdfReadError::Read)?;
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let place = on_volume(directory, at as u64);
-        let (entry, length) = identifier(&bytes[at..]).map_err(|reason| damaged(place, reason))?;
-        found.extend(entry);
-        at += length;
+/// The names in a directory one after the other, but that of the directory above and deleted ones.
+#[derive(Debug)]
+pub struct Names<'a> {
+    directory: &'a FileEntry,
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl<'a> Names<'a> {
+    /// Those of a directory of at most `limit` bytes.
+    pub fn of(source: &impl ReadAt, directory: &'a FileEntry, limit: u64) -> Result<Self, UdfReadError> {
+        let file = Pieces::new(source, directory.extents.clone());
+        let len = file.size().to_usize().filter(|len| *len as u64 <= limit);
+        let len = len.ok_or_else(|| damaged(ByteOffset::ZERO, format!("{} of names", file.size())))?;
+        let bytes = read_vec(&file, ByteOffset::ZERO, len).map_err(UdfReadError::Read)?;
+        Ok(Self { directory, bytes, at: 0 })
     }
-    Ok(found)
+}
+
+impl Iterator for Names<'_> {
+    type Item = Result<Found, UdfReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(rest) = self.bytes.get(self.at..).filter(|rest| !rest.is_empty()) {
+            match identifier(rest) {
+                Ok((found, length)) => {
+                    self.at += length;
+                    if let Some(found) = found {
+                        return Some(Ok(found));
+                    }
+                }
+                Err(reason) => {
+                    let place = on_volume(self.directory, self.at as u64);
+                    self.at = self.bytes.len();
+                    return Some(Err(damaged(place, reason)));
+                }
+            }
+        }
+        None
+    }
 }
 
 fn damaged(offset: ByteOffset, reason: String) -> UdfReadError {

@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::directory::Found;
+use self::directory::{Found, Names};
 use self::entry::FileEntry;
 use self::volume::{Address, Spaces};
 use crate::files::{Entry, Extent, Files, FilesError, Kind};
@@ -91,8 +91,11 @@ impl<R: ReadAt> Reader<R> {
             if here.kind != Kind::Directory {
                 return Err(not_found());
             }
-            let found = self.directory(&here, path)?.into_iter().find(|entry| entry.name == part);
-            here = self.entry(found.ok_or_else(not_found)?.icb, path)?;
+            let is_wanted =
+                |found: &Result<Found, _>| found.as_ref().map_or(true, |found| found.name == part);
+            // Up to the name, not to the end: all files of a directory are often opened one after the other.
+            let found = self.names(&here, path)?.find(is_wanted).ok_or_else(not_found)?;
+            here = self.entry(found.map_err(at_path(path))?.icb, path)?;
         }
         Ok(here)
     }
@@ -110,8 +113,8 @@ impl<R: ReadAt> Reader<R> {
         entry::read(&self.source, &self.spaces, at).map_err(at_path(path))
     }
 
-    fn directory(&self, entry: &FileEntry, path: &str) -> Result<Vec<Found>, FilesError> {
-        directory::read(&self.source, entry, MAX_DIRECTORY).map_err(at_path(path))
+    fn names<'a>(&self, directory: &'a FileEntry, path: &str) -> Result<Names<'a>, FilesError> {
+        Names::of(&self.source, directory, MAX_DIRECTORY).map_err(at_path(path))
     }
 }
 
@@ -119,7 +122,8 @@ impl<R: ReadAt> Files for Reader<R> {
     fn list(&self, path: &str) -> Result<Vec<Entry>, FilesError> {
         let directory = self.find_kind(path, Kind::Directory)?;
         let mut entries = Vec::new();
-        for found in self.directory(&directory, path)? {
+        for found in self.names(&directory, path)? {
+            let found = found.map_err(at_path(path))?;
             let entry = self.entry(found.icb, path)?;
             let len = if entry.kind == Kind::File { entry.len } else { ByteLen::ZERO };
             entries.push(Entry { name: found.name, kind: entry.kind, len });
