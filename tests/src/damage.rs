@@ -1,8 +1,15 @@
-//! Sources with some bytes changed, without a copy of the rest, and a runner for cases that are made up.
+//! Sources with some bytes changed, without a copy of the rest; reading what is damaged to its end; a runner for cases
+//! that are made up.
 
+use formats::files::{Files, Kind};
 use formats::io::{ReadAt, ReadError};
 use formats::units::{ByteLen, ByteOffset};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::content::join;
+
+/// More than a volume of ours in the tests ever holds.
+const MANY: usize = 100_000;
 
 /// A source in which the bytes from a position on are others.
 pub struct Changed<'a> {
@@ -49,4 +56,41 @@ impl ReadAt for Changed<'_> {
 pub fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+/// Follows everything that can be followed and reads it, as far as it goes. Returns whether all went well.
+///
+/// # Panics
+/// When a small volume seems to hold more than it can.
+pub fn follow(reader: &dyn Files) -> bool {
+    let mut is_sound = true;
+    let mut directories = vec![String::new()];
+    let mut seen = 0;
+    while let Some(directory) = directories.pop() {
+        let Ok(entries) = reader.list(&directory) else {
+            is_sound = false;
+            continue;
+        };
+        seen += entries.len();
+        assert!(seen < MANY, "a small volume seems to hold {seen} files");
+        // Some of many files are enough.
+        let step = entries.len() / 40 + 1;
+        for entry in entries.iter().step_by(step) {
+            let path = join(&directory, &entry.name);
+            match entry.kind {
+                Kind::Directory if path.len() < 4096 => directories.push(path),
+                Kind::Directory => is_sound = false,
+                Kind::File => is_sound &= read_file(reader, &path),
+            }
+        }
+    }
+    is_sound
+}
+
+fn read_file(reader: &dyn Files, path: &str) -> bool {
+    let Ok(file) = reader.open(path) else { return false };
+    let mut piece = [0; 4096];
+    let len = file.size().0.min(piece.len() as u64) as usize;
+    let last = ByteOffset(file.size().0 - len as u64);
+    file.read_at(ByteOffset::ZERO, &mut piece[..len]).is_ok() && file.read_at(last, &mut piece[..len]).is_ok()
 }

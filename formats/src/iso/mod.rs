@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `raw` | structures and constants |
 //! | `names` | the names that each hierarchy gives a file |
+//! | `dump` | the structures as text |
 //! | `write` | a volume from a tree of placed files: measured first, then laid out |
 //!
 //! # Where we do not keep to ECMA-119
@@ -19,6 +20,7 @@
 //! Linux follows 100 extents of a file: 400 GiB less 200 KiB. It shows 253 bytes of a name of Rock Ridge. Joliet's names
 //! are looked for without regard to case, so that two that differ in nothing else are numbered.
 
+pub mod dump;
 mod names;
 pub mod raw;
 pub mod write;

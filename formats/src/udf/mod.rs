@@ -5,6 +5,7 @@
 //! | `raw` | structures and constants |
 //! | `text` | texts, names, times and tags |
 //! | `read` | files and directories of a volume that nobody vouches for |
+//! | `dump` | the structures as text |
 //! | `write` | a volume from a tree of placed files: measured first, then laid out |
 //!
 //! # Which revision
@@ -24,6 +25,7 @@
 //! | macOS | 2.50 since 10.5, before that what DVDs have | Apple's release notes |
 //! | DVD players and other set-top boxes | 1.02, bridged with ISO 9660, which is what a DVD has to have | DVD-ROM books |
 
+pub mod dump;
 pub mod raw;
 pub mod read;
 mod text;

@@ -14,6 +14,18 @@ use formats::units::{ByteLen, ByteOffset};
 /// The first sector of the partition.
 pub const PARTITION: u32 = 288;
 
+/// Puts a tag right again behind a change of its descriptor, which `bytes` start with.
+pub fn reseal(bytes: &mut [u8]) {
+    let len = usize::from(u16::from_le_bytes([bytes[10], bytes[11]])).min(bytes.len() - 16);
+    let crc = bytes[16..16 + len].iter().fold(0u16, |crc, byte| {
+        (0..8)
+            .fold(crc ^ u16::from(*byte) << 8, |crc, _| crc << 1 ^ if crc & 0x8000 == 0 { 0 } else { 0x1021 })
+    });
+    bytes[8..10].copy_from_slice(&crc.to_le_bytes());
+    bytes[4] = 0;
+    bytes[4] = bytes[..16].iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
+}
+
 /// Lays out a volume of a revision that holds `root`.
 ///
 /// # Panics

@@ -3,10 +3,10 @@
 //! Every descriptor's tag, checksum and CRC are compared before one of its fields is used; nothing is allocated
 //! that the volume does not hold, and no chain is followed longer than what it describes.
 
-mod descriptor;
+pub(super) mod descriptor;
 mod directory;
-mod entry;
-mod volume;
+pub(super) mod entry;
+pub(super) mod volume;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -21,7 +21,7 @@ use crate::pieces::Pieces;
 use crate::units::{ByteLen, ByteOffset};
 
 /// The longest directory that is read, in bytes: a million names.
-const MAX_DIRECTORY: u64 = 64 << 20;
+pub(super) const MAX_DIRECTORY: u64 = 64 << 20;
 
 /// Why a volume, or a part of it, cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +69,7 @@ impl<R: ReadAt> Reader<R> {
     /// [`UdfReadError`].
     pub fn open(source: R) -> Result<Self, UdfReadError> {
         let volume = volume::open(&source)?;
-        let volume::Opened { spaces, root, label, revision } = volume;
+        let volume::Opened { spaces, root, label, revision, .. } = volume;
         Ok(Self { source, spaces, root, label, revision })
     }
 

@@ -47,6 +47,8 @@ enum Map {
 pub struct Opened {
     /// Where blocks are.
     pub spaces: Spaces,
+    /// The file set descriptor.
+    pub file_set: Address,
     /// The root directory's entry.
     pub root: Address,
     /// The logical volume's name.
@@ -139,12 +141,13 @@ fn mount(source: &impl ReadAt, (partition, volume): &Sequence) -> Result<Opened,
     let mut spaces =
         Spaces { start: partition.u32(188)?, length: partition.u32(192)?, maps: alloc::vec![Map::Physical] };
     spaces.maps = maps(source, &spaces, volume)?;
-    let file_set = long_address(volume, 248)?;
+    let place = long_address(volume, 248)?;
     let offset =
-        spaces.offset(file_set, 1).ok_or_else(|| volume.damaged("its file set leaves the partition"))?;
-    let file_set = Descriptor::read(source, offset, file_set.block, "file set descriptor")?;
+        spaces.offset(place, 1).ok_or_else(|| volume.damaged("its file set leaves the partition"))?;
+    let file_set = Descriptor::read(source, offset, place.block, "file set descriptor")?;
     let file_set = file_set.expect(&[tag::FILE_SET])?;
     Ok(Opened {
+        file_set: place,
         root: long_address(&file_set, 400)?,
         label: dstring(volume.slice(84, 128)?),
         // The suffix of the domain identifier begins with the revision (UDF 2.1.5.3).
