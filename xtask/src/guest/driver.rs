@@ -51,11 +51,12 @@ impl Driver {
         self.mounted(device, "rw", script)
     }
 
+    /// `loud`, as busybox would otherwise have the kernel keep its complaints about a volume to itself.
     fn mounted(&self, device: &str, mode: &str, script: &str) -> String {
         let (name, options) = (self.name, self.options);
         format!(
             "echo {mode} {device} {name} {options}\n\
-             if mount -t {name} -o {mode},{options} {device} /mnt\n\
+             if mount -t {name} -o loud,{mode},{options} {device} /mnt\n\
              then cd /mnt\n{script}\ncd / && umount /mnt || echo refused to unmount {device}\n\
              else echo refused {device}\nfi\n"
         )
