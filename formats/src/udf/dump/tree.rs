@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use zerocopy::FromBytes;
 
 use super::super::raw::{
-    ExtendedFileEntry, FileEntry, FileIdentifier, FileSet, IcbTag, SECTOR, characteristics, tag,
+    ExtendedFileEntry, FileEntry, FileIdentifier, FileSet, IcbTag, SECTOR, ShortAd, characteristics, tag,
 };
 use super::super::read::descriptor::{dstring, text as decoded};
 use super::super::read::volume::{Address, Opened};
@@ -17,6 +17,9 @@ use crate::files::{Extent, Kind};
 use crate::io::{ReadAt, ReadError, read_vec};
 use crate::pieces::Pieces;
 use crate::units::ByteOffset;
+
+/// What a damaged entry counts for, in bytes: long chains may have been followed before it was seen to be one.
+const DAMAGED: u64 = 1 << 16;
 
 /// Prints the file set, then each file and directory once, those of a directory behind it.
 pub(super) fn print(text: &mut String, source: &dyn ReadAt) -> Result<(), ReadError> {
@@ -30,9 +33,10 @@ pub(super) fn print(text: &mut String, source: &dyn ReadAt) -> Result<(), ReadEr
     print_block(text, source, &opened, opened.file_set)?;
     let mut printed = BTreeSet::new();
     let mut pending = VecDeque::from([opened.root]);
-    // What names take up together: no more than the volume, although extents may lie over each other.
+    // What descriptors of extents and names take up together: no more than the volume, although they may lie over
+    // each other.
     let mut left = source.size().0.min(MAX_DIRECTORY);
-    while let Some(at) = pending.pop_front() {
+    while let Some(at) = pending.pop_front().filter(|_| left > 0) {
         if !printed.insert((at.partition, at.block)) {
             continue;
         }
@@ -41,12 +45,16 @@ pub(super) fn print(text: &mut String, source: &dyn ReadAt) -> Result<(), ReadEr
             Ok(file) => file,
             Err(error) => {
                 let _ = writeln!(text, "  {error}");
+                left = left.saturating_sub(DAMAGED);
                 continue;
             }
         };
+        let names = if file.kind == Kind::Directory { file.len.0 } else { 0 };
+        let taken = (file.extents.len() * size_of::<ShortAd>()) as u64;
+        let Some(rest) = left.checked_sub(taken).and_then(|left| left.checked_sub(names)) else { break };
+        left = rest;
         let _ = print_extents(text, &file.extents);
-        if file.kind == Kind::Directory && file.len.0 <= left {
-            left -= file.len.0;
+        if names > 0 {
             let names = Pieces::new(source, file.extents);
             print_names(text, &read_vec(&names, ByteOffset::ZERO, file.len.0 as usize)?, &mut pending);
         }

@@ -36,8 +36,7 @@ enum Allocation {
 
 /// Reads the entry at an address.
 pub fn read(source: &impl ReadAt, spaces: &Spaces, at: Address) -> Result<FileEntry, UdfReadError> {
-    let entry = descriptor(source, spaces, at, "file entry")?;
-    let entry = entry.expect(&[tag::FILE_ENTRY, tag::EXTENDED_FILE_ENTRY])?;
+    let entry = fixed_part(source, spaces, at)?;
     let file_type = entry.slice(27, 1)?[0];
     // The fixed parts differ from the 64th byte on; both end with the lengths of what follows.
     let fixed = if entry.identifier == tag::FILE_ENTRY { 176 } else { 216 };
@@ -58,8 +57,22 @@ pub fn read(source: &impl ReadAt, spaces: &Spaces, at: Address) -> Result<FileEn
             return Err(entry.damaged(format!("allocation descriptors of form {form}, expected 0, 1 or 3")));
         }
     };
-    let kind = if file_type == file_type::DIRECTORY { Kind::Directory } else { Kind::File };
-    Ok(FileEntry { kind, file_type, len, extents: cut(extents, len).ok_or_else(|| short(&entry))? })
+    let extents = cut(extents, len).ok_or_else(|| short(&entry))?;
+    Ok(FileEntry { kind: kind_of(file_type), file_type, len, extents })
+}
+
+/// What the entry at an address is, and how long; its extents are not looked at, of which it may have many.
+pub fn head(source: &impl ReadAt, spaces: &Spaces, at: Address) -> Result<(Kind, ByteLen), UdfReadError> {
+    let entry = fixed_part(source, spaces, at)?;
+    Ok((kind_of(entry.slice(27, 1)?[0]), ByteLen(entry.u64(56)?)))
+}
+
+fn fixed_part(source: &impl ReadAt, spaces: &Spaces, at: Address) -> Result<Descriptor, UdfReadError> {
+    descriptor(source, spaces, at, "file entry")?.expect(&[tag::FILE_ENTRY, tag::EXTENDED_FILE_ENTRY])
+}
+
+fn kind_of(file_type: u8) -> Kind {
+    if file_type == file_type::DIRECTORY { Kind::Directory } else { Kind::File }
 }
 
 fn short(entry: &Descriptor) -> UdfReadError {

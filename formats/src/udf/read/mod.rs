@@ -124,9 +124,9 @@ impl<R: ReadAt> Files for Reader<R> {
         let mut entries = Vec::new();
         for found in self.names(&directory, path)? {
             let found = found.map_err(at_path(path))?;
-            let entry = self.entry(found.icb, path)?;
-            let len = if entry.kind == Kind::File { entry.len } else { ByteLen::ZERO };
-            entries.push(Entry { name: found.name, kind: entry.kind, len });
+            let (kind, len) = entry::head(&self.source, &self.spaces, found.icb).map_err(at_path(path))?;
+            let len = if kind == Kind::File { len } else { ByteLen::ZERO };
+            entries.push(Entry { name: found.name, kind, len });
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
