@@ -9,7 +9,7 @@ use formats::udf::write::Measured;
 use formats::udf::{Revision, UdfError};
 use formats::units::{ByteLen, ByteOffset};
 use seedpress_tests::paper::{Noise, OnPaper, bytes_of};
-use seedpress_tests::udf::lay_out;
+use seedpress_tests::udf::{lay_out, volume};
 
 #[test]
 fn files_of_every_length_come_back() {
@@ -80,6 +80,12 @@ fn names_that_udf_cannot_hold_are_refused() {
     root.add_file(&"世".repeat(128), Data::Bytes([].into())).unwrap();
     let refused = Measured::new(Revision::V2_01, &Placed::of(&root));
     assert!(matches!(refused, Err(UdfError::Name { .. })));
+    let empty = Placed::of(&Directory::new());
+    let measured = Measured::new(Revision::V2_01, &empty).unwrap();
+    for label in ["", "a\u{FEFF}"] {
+        let refused = measured.lay_out(&volume(label), &empty);
+        assert!(matches!(refused, Err(UdfError::Name { .. })), "{label:?}");
+    }
 }
 
 #[test]

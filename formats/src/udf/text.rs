@@ -44,11 +44,23 @@ pub fn name(text: &str) -> Result<Vec<u8>, UdfError> {
         let reason = "it has more than 254 Latin-1 characters, or more than 127 UTF-16 units where others are among them";
         return Err(UdfError::Name { name: text.into(), reason });
     }
-    if text.contains(['\0', '\u{FEFF}', '\u{FFFE}']) {
-        let reason = "it has a zero character or a byte order mark";
-        return Err(UdfError::Name { name: text.into(), reason });
-    }
+    check(text)?;
     Ok(bytes)
+}
+
+/// Checks that a text can name a volume or a file, however long it is: UDF 2.2.4 wants volumes to have names.
+///
+/// # Errors
+/// [`UdfError::Name`] for an empty text, or one with a character that is none (UDF 2.1.1).
+pub fn check(text: &str) -> Result<(), UdfError> {
+    let reason = if text.is_empty() {
+        "it is empty"
+    } else if text.contains(['\0', '\u{FEFF}', '\u{FFFE}']) {
+        "it has a zero character or a byte order mark"
+    } else {
+        return Ok(());
+    };
+    Err(UdfError::Name { name: text.into(), reason })
 }
 
 /// The one character set of UDF (UDF 2.1.2).

@@ -36,17 +36,23 @@ pub fn lay_out(revision: Revision, root: &Directory) -> Regions {
     let mut placer = Placer::new(start, SECTOR);
     let placed = placer.place(root).unwrap_or_else(|e| panic!("{e}"));
     let end = (placer.free_from().0 / u64::from(SECTOR)) as u32;
-    let volume = Volume {
-        label: "SEED",
-        serial: 0x1234_5678,
-        time: Timestamp::EARLIEST,
-        recognition: 16,
-        partition_start: PARTITION,
-        partition_end: end,
-        end_anchors: &[end],
-    };
+    let anchors = [end];
+    let volume = Volume { partition_end: end, end_anchors: &anchors, ..volume("SEED") };
     let mut regions = measured.lay_out(&volume, &placed).unwrap_or_else(|e| panic!("{e}"));
     regions.extend(placer.into_regions());
     let size = ByteLen(u64::from(end + 1) * u64::from(SECTOR));
     Regions::cover(regions, size).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// A volume of no length yet.
+pub fn volume(label: &str) -> Volume<'_> {
+    Volume {
+        label,
+        serial: 0x1234_5678,
+        time: Timestamp::EARLIEST,
+        recognition: 16,
+        partition_start: PARTITION,
+        partition_end: PARTITION,
+        end_anchors: &[],
+    }
 }

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use self::entries::Space;
 use self::nodes::Nodes;
 use super::raw::SECTOR;
-use super::{Revision, UdfError};
+use super::{Revision, UdfError, text};
 use crate::placed::Placed;
 use crate::region::Region;
 use crate::time::Timestamp;
@@ -81,6 +81,7 @@ impl Measured {
     /// # Errors
     /// [`UdfError`].
     pub fn lay_out(&self, volume: &Volume, root: &Placed) -> Result<Vec<Region>, UdfError> {
+        text::check(volume.label)?;
         let nodes = Arc::new(self.nodes.placed(root));
         let space = Space::new(self.revision, volume, nodes);
         let mut regions = sequence::regions(self, volume)?;
