@@ -15,8 +15,9 @@ use press::Template;
 use press::layout::LayoutError;
 use press::verify::{Depth, Verdict};
 use seedpress_tests::content::Content;
+use seedpress_tests::disc::by_tools::{Side, isoinfo, seven_zip, udfinfo, unpacked, xorriso};
 use seedpress_tests::golden;
-use seedpress_tests::judge::{Judge, Said};
+use seedpress_tests::judge::Judge;
 use seedpress_tests::press::{Order, look, store};
 use seedpress_tests::workshop::Workshop;
 
@@ -41,34 +42,11 @@ fn disk(path: &Path) -> Arc<dyn ReadAt> {
     Arc::new(FileSource::open(path).unwrap())
 }
 
-/// What 7-Zip says of one side of an image, when it has nothing to complain about.
-fn seven_zip(kind: &str, image: &Path) -> Said {
-    let said = Judge::new("7z").args(["t", kind]).arg(image).agrees();
-    let text = said.all();
-    assert!(
-        text.contains("Everything is Ok") && !text.contains("Warning") && !text.contains("Error"),
-        "{said}"
-    );
-    said
-}
-
 fn judged(image: &Path) {
-    let said = Judge::new("udfinfo").arg("--utf8").arg(image).agrees();
-    let text = said.all();
-    assert!(
-        text.contains("integrity=closed") && !text.contains("Warning") && !text.contains("Error"),
-        "{said}"
-    );
-    seven_zip("-tudf", image);
+    udfinfo(image);
+    seven_zip(Side::Udf, image);
     let said = Judge::new("sgdisk").arg("-v").arg(image).agrees();
     assert!(said.all().contains("No problems found"), "{said}");
-}
-
-/// What 7-Zip unpacks from one side of an image.
-fn unpacked(workshop: &Workshop, kind: &str, image: &Path) -> Content {
-    let folder = workshop.path(&format!("unpacked{kind}"));
-    Judge::new("7z").args(["x", "-y", kind]).arg(format!("-o{}", folder.display())).arg(image).agrees();
-    Content::of_folder(&folder)
 }
 
 #[test]
@@ -81,22 +59,25 @@ fn discs_of_every_revision_are_pristine_and_sound_to_everyone() {
         let report = look(disk(&path), Depth::Full).unwrap();
         assert_eq!((report.verdict, &report.problems[..]), (Verdict::Pristine, &[][..]), "{revision:?}");
         judged(&path);
-        seven_zip("-tiso", &path);
+        seven_zip(Side::Iso, &path);
     }
 }
 
 #[test]
 fn both_sides_hold_the_same_files_under_their_whole_names() {
-    let (workshop, order) = begin();
-    let path = workshop.path("medium.iso");
-    order.press(&path, 2).unwrap();
-    let medium = Medium::open(disk(&path)).unwrap();
-    let ours = Content::of(medium.seed());
-    assert!(ours.files.contains_key("Grüße 世界 \u{1F4BF}.txt"));
-    assert_eq!(unpacked(&workshop, "-tudf", &path).files, ours.files);
-    let said = Judge::new("isoinfo").args(["-R", "-f", "-i"]).arg(&path).agrees();
-    for name in ours.files.keys() {
-        assert!(said.text().lines().any(|line| line.trim_start_matches('/') == name), "{name}: {said}");
+    let (workshop, mut order) = begin();
+    for revision in Revision::ALL {
+        order.template.disc.udf_revision = revision;
+        let path = workshop.path(revision.name());
+        order.press(&path, 2).unwrap();
+        let medium = Medium::open(disk(&path)).unwrap();
+        let ours = Content::of(medium.seed());
+        assert!(ours.files.contains_key("Grüße 世界 \u{1F4BF}.txt"));
+        ours.agrees(&unpacked(Side::Udf, &path, &workshop.path("unpacked")), "7-Zip");
+        let said = isoinfo(&path, &["-R", "-f"]);
+        for name in ours.files.keys() {
+            assert!(said.text().lines().any(|line| line.trim_start_matches('/') == name), "{name}: {said}");
+        }
     }
 }
 
@@ -105,8 +86,7 @@ fn boot_records_and_the_boot_volume_are_where_firmware_looks() {
     let (workshop, order) = begin();
     let path = workshop.path("medium.iso");
     order.press(&path, 2).unwrap();
-    let said =
-        Judge::new("xorriso").args(["-indev"]).arg(&path).args(["-report_el_torito", "plain"]).agrees();
+    let said = xorriso(&path, &["-report_el_torito", "plain"]);
     let text = said.all();
     assert!(text.contains("1  BIOS  y   none") && text.contains("2  UEFI  y   none"), "{said}");
     Judge::new("fsck.fat").arg("-n").arg(esp(&workshop, &path)).agrees();

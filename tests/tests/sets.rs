@@ -15,7 +15,7 @@ use press::layout::LayoutError;
 use press::span::SpanError;
 use press::verify::{Depth, Verdict};
 use seedpress_tests::content::digest;
-use seedpress_tests::judge::Judge;
+use seedpress_tests::disc::by_tools::{Side, seven_zip};
 use seedpress_tests::press::{BASE, CHILD, Order, look, store};
 use seedpress_tests::workshop::{HostFile, Workshop};
 
@@ -165,8 +165,7 @@ fn media_too_small_for_a_frame_or_for_the_folders_are_refused() {
 fn media_of_a_set_are_sound_to_everyone() {
     let workshop = Workshop::new();
     let media = discs(&workshop, 24 * MIB).press_set(workshop.folder(), 2).unwrap();
-    for kind in ["-tudf", "-tiso"] {
-        let said = Judge::new("7z").args(["t", kind]).arg(&media[1]).agrees();
-        assert!(said.all().contains("Everything is Ok") && !said.all().contains("Warning"), "{said}");
+    for side in [Side::Udf, Side::Iso] {
+        seven_zip(side, &media[1]);
     }
 }

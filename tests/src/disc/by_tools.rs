@@ -7,6 +7,7 @@ use formats::digest::{Hasher, Sha256};
 
 use super::Long;
 use super::long::PIECE;
+use crate::content::Content;
 use crate::judge::{Judge, Said};
 
 /// A side of an image, as 7-Zip calls it.
@@ -35,6 +36,19 @@ pub fn seven_zip(side: Side, image: &Path) -> Said {
     let said = Judge::new("7z").args(["t", side.kind()]).arg(image).agrees();
     assert!(said.all().contains("Everything is Ok"), "{said}");
     quiet(said)
+}
+
+/// What 7-Zip unpacks from a side into `folder`, which it makes anew.
+///
+/// # Panics
+/// When it complains.
+pub fn unpacked(side: Side, image: &Path, folder: &Path) -> Content {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    }
+    let judge = Judge::new("7z").args(["x", "-y", side.kind()]).arg(format!("-o{}", folder.display()));
+    quiet(judge.arg(image).agrees());
+    Content::of_folder(folder)
 }
 
 /// The files of a side with their lengths, as 7-Zip lists them.
