@@ -20,25 +20,29 @@ const OF_PYCDLIB: [Revision; 2] = [Revision::V1_02, Revision::V1_50];
 /// The longest file that pycdlib reads whole: of more extents of ISO 9660 it sees one.
 const ONE_ISO_EXTENT: u64 = (1 << 32) - 2048;
 
+/// How many files one directory has.
+const MANY: u32 = 3000;
+
 /// Presses a disc with three thousand files in one directory, and with deep and long names.
 fn pressed(workshop: &Workshop, revision: Revision) -> (PathBuf, Content) {
     let image = workshop.path(revision.name());
-    disc::order(workshop, revision, 3000).press(&image, 2).unwrap();
-    let content = disc::content(workshop, revision, &image);
+    disc::order(workshop, revision, MANY).press(&image, 2).unwrap();
+    let content = disc::content(workshop, MANY, &image);
     (image, content)
 }
 
 /// Writes a volume with files as long as borders lie.
 fn long(workshop: &Workshop, revision: Revision) -> (PathBuf, Vec<Long>) {
     let files = disc::long_files(LARGEST);
-    let image = disc::written(workshop, "long", revision, &disc::sample_of(&files));
+    let name = format!("long-{}", revision.name());
+    let image = disc::written(workshop, &name, revision, &disc::sample_of(&files));
     (image, files)
 }
 
 #[test]
 fn libudfread_finds_every_file_and_has_nothing_to_say() {
+    let workshop = Workshop::new();
     for revision in Revision::ALL {
-        let workshop = Workshop::new();
         let (image, content) = pressed(&workshop, revision);
         content.agrees(&Reader::Udfread.content(&image), &format!("libudfread, {revision:?}"));
         let (image, files) = long(&workshop, revision);
@@ -48,8 +52,8 @@ fn libudfread_finds_every_file_and_has_nothing_to_say() {
 
 #[test]
 fn pycdlib_finds_every_file_on_all_sides() {
+    let workshop = Workshop::new();
     for revision in OF_PYCDLIB {
-        let workshop = Workshop::new();
         let (image, content) = pressed(&workshop, revision);
         for reader in [Reader::Udf, Reader::RockRidge] {
             content.agrees(&reader.content(&image), &format!("pycdlib, {reader:?}, {revision:?}"));
@@ -67,8 +71,8 @@ fn pycdlib_finds_every_file_on_all_sides() {
 
 #[test]
 fn seven_zip_and_udfinfo_find_no_fault_on_either_side() {
+    let workshop = Workshop::new();
     for revision in Revision::ALL {
-        let workshop = Workshop::new();
         let (image, content) = pressed(&workshop, revision);
         udfinfo(&image);
         for side in [Side::Udf, Side::Iso] {

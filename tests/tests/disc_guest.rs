@@ -56,7 +56,7 @@ fn pressed(workshop: &Workshop, revision: Revision) -> Case {
     let many = if revision == Revision::V1_02 { 3000 } else { 100 };
     let image = workshop.path(revision.name());
     disc::order(workshop, revision, many).press(&image, 2).unwrap();
-    let content = disc::content(workshop, revision, &image);
+    let content = disc::content(workshop, many, &image);
     let names = Asked::Names(content.clone());
     let asked = match revision {
         Revision::V1_02 => vec![(UDF, names), (ROCK_RIDGE, Asked::Names(content))],

@@ -78,27 +78,34 @@ pub fn order(workshop: &Workshop, revision: Revision, many: u32) -> Order {
     if !root.exists() {
         store(&root);
     }
-    let added = format!("added-{}", revision.name());
-    for path in names(many) {
-        workshop.write(&format!("{added}/{path}"), path.as_bytes());
+    let folder = added(workshop, many);
+    if !folder.exists() {
+        for path in names(many) {
+            workshop.write(&format!("added-{many}/{path}"), path.as_bytes());
+        }
+        std::fs::create_dir(folder.join("nothing")).expect("a directory");
     }
-    std::fs::create_dir(workshop.path(&added).join("nothing")).expect("a directory");
     let mut order = Order::new(&root);
     order.template = Template::disc().expect("a template");
     order.template.disc.udf_revision = revision;
     order.versions = vec!["1"];
-    order.folders = vec![(workshop.path(&added), Volume::Seed)];
+    order.folders = vec![(folder, Volume::Seed)];
     order
+}
+
+/// The folder with [`names`] that orders share.
+fn added(workshop: &Workshop, many: u32) -> PathBuf {
+    workshop.path(&format!("added-{many}"))
 }
 
 /// What our reader finds on a medium that was ordered by [`order`].
 ///
 /// # Panics
 /// When it cannot be read, or lacks what was added.
-pub fn content(workshop: &Workshop, revision: Revision, image: &Path) -> Content {
+pub fn content(workshop: &Workshop, many: u32, image: &Path) -> Content {
     let source = FileSource::open(image).unwrap_or_else(|e| panic!("{e}"));
     let content = Content::of(Medium::open(Arc::new(source)).unwrap_or_else(|e| panic!("{e}")).seed());
-    let added = Content::of_folder(&workshop.path(&format!("added-{}", revision.name())));
+    let added = Content::of_folder(&added(workshop, many));
     assert!(added.files.iter().all(|(path, digest)| content.files.get(path) == Some(digest)));
     assert!(content.directories.is_superset(&added.directories));
     content
