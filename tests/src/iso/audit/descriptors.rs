@@ -55,15 +55,13 @@ pub fn judge(sectors: &Sectors<'_>, claims: &mut Claims, findings: &mut Findings
                 });
                 return volume;
             }
-            kind => return findings_of_kind(kind, &d, volume, findings),
+            kind => {
+                findings.expect(false, || format!("{}: type {kind}", d.what));
+                return volume;
+            }
         }
     }
     findings.expect(false, || "volume descriptors: they have no terminator".into());
-    volume
-}
-
-fn findings_of_kind(kind: u8, d: &Bytes, volume: Volume, findings: &mut Findings) -> Volume {
-    findings.expect(false, || format!("{}: type {kind}", d.what));
     volume
 }
 
