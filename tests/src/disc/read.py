@@ -25,12 +25,15 @@ class Udfread:
             getattr(self.library, f"udfread_{name}").restype = ctypes.c_void_p
         for name in ["file_size", "file_seek", "file_read"]:
             getattr(self.library, f"udfread_{name}").restype = ctypes.c_int64
+        self.file = None
         self.volume = ctypes.c_void_p(self.library.udfread_init())
         if self.library.udfread_open(self.volume, image.encode()) != 0:
             sys.exit("libudfread does not open it")
 
     def list(self, directory):
         handle = ctypes.c_void_p(self.library.udfread_opendir(self.volume, self.encoded(directory or "/")))
+        if not handle:
+            sys.exit(f"libudfread does not list {directory}")
         entry = self.Entry()
         while self.library.udfread_readdir(handle, ctypes.byref(entry)):
             name = entry.name.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16")
@@ -41,9 +44,12 @@ class Udfread:
     def encoded(self, path):
         """Modified UTF-8: characters beyond the Basic Multilingual Plane are two surrogates."""
         units = path.encode("utf-16-le")
-        return b"".join(units[at : at + 2].decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass") for at in range(0, len(units), 2))
+        pairs = (units[at : at + 2] for at in range(0, len(units), 2))
+        return b"".join(chr(pair[0] | pair[1] << 8).encode("utf-8", "surrogatepass") for pair in pairs)
 
     def open(self, path):
+        if self.file:
+            self.library.udfread_file_close(self.file)
         self.file = ctypes.c_void_p(self.library.udfread_file_open(self.volume, self.encoded(path)))
         if not self.file:
             sys.exit(f"libudfread does not open {path}")
