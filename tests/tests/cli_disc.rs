@@ -53,7 +53,7 @@ fn a_disc_is_what_its_plan_says() {
 fn options_shape_the_disc() {
     let desk = Desk::stocked();
     desk.write("more/notes/Grüße.txt", b"hello");
-    let line = "build disc --store store Win7@1 -o m.img --label Häuser --media bd25 --udf-revision 1.02 \
+    let line = "build disc --store store Win7@1 -o m.img --label Häuser --media bd25 --udf-revision 2.01 \
                 --udf-only --expires 2098-01-31 --add more";
     desk.does(line);
     let medium = desk.object(0, "identify m.img");
@@ -62,7 +62,7 @@ fn options_shape_the_disc() {
     assert!(desk.does("verify m.img --strict").text().ends_with("verdict   pristine\n"));
     let image = desk.read("m.img");
     assert!(!image.windows(5).any(|five| five == b"CD001"), "ISO 9660 on a disc that is UDF only");
-    assert!(image.windows(5).any(|five| five == b"NSR02"), "no UDF 1.02");
+    assert!(image.windows(5).any(|five| five == b"NSR03"), "no UDF 2.01");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod crew;
 mod device;
 mod error;
 mod folder;
+mod held;
 mod observer;
 mod output;
 mod source;

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use crate::buffer::{ALIGNMENT, AlignedBuf};
 use crate::device::{is_device, mounted_at};
 use crate::error::{HostError, Operation};
+use crate::held::{Held, Taken};
 
 /// An output in the making. Dropped before [`Output::commit`], a file is removed again.
 #[derive(Debug)]
@@ -25,10 +26,11 @@ pub struct Output {
     partial: Option<PathBuf>,
     /// Aligned memory for [`Output::write_past_cache`]: as many as there were threads at once.
     spare: Mutex<Vec<AlignedBuf>>,
+    held: Held,
 }
 
 /// How much is copied to aligned memory at a time, in bytes.
-const COPY: usize = 1 << 20;
+const COPY: usize = 2 << 20;
 /// Fewer bytes than this are quicker through the page cache.
 const WORTH_COPYING: usize = 64 << 10;
 
@@ -95,6 +97,7 @@ impl Output {
             target: target.into(),
             partial: Some(partial.clone()),
             spare: Mutex::default(),
+            held: Held::default(),
         };
         // Emptied only now that the lock says that nobody else writes it.
         output.file.set_len(0).and_then(|()| output.file.set_len(len)).map_err(create())?;
@@ -123,6 +126,7 @@ impl Output {
             target: target.into(),
             partial: None,
             spare: Mutex::default(),
+            held: Held::default(),
         })
     }
 
@@ -166,20 +170,36 @@ impl Output {
     }
 
     /// As [`Output::write_at`], for bytes that lie anywhere: the whole blocks among them go past the page cache by way
-    /// of aligned memory. That is for much data that nobody reads soon.
+    /// of aligned memory, parts of blocks are held back, at the longest until [`Output::sync`]. That is for much
+    /// data that nobody reads soon. What is written so must not be written otherwise before the sync.
     ///
     /// # Errors
     /// [`HostError`].
     pub fn write_past_cache(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
+        let Some(direct) = &self.direct else { return self.write_at(offset, bytes) };
         let (head, blocks, tail) = split(offset, bytes);
-        let direct = self.direct.as_ref().filter(|_| blocks.len() >= WORTH_COPYING);
-        let Some(direct) = direct.filter(|_| !is_aligned(offset, bytes)) else {
-            return self.write_at(offset, bytes);
-        };
         let from = offset + head.len() as u64;
-        self.write_at(offset, head)?;
-        self.copy_out(direct, from, blocks).map_err(HostError::io(Operation::Write, &self.target))?;
-        self.write_at(from + blocks.len() as u64, tail)
+        let to = from + blocks.len() as u64;
+        self.hold(offset, head)?;
+        self.held.forget(from..to);
+        if blocks.len() < WORTH_COPYING || is_aligned(from, blocks) {
+            self.write_at(from, blocks)?;
+        } else {
+            self.copy_out(direct, from, blocks).map_err(HostError::io(Operation::Write, &self.target))?;
+        }
+        self.hold(to, tail)
+    }
+
+    /// Holds a part of a block back, as long as there is room.
+    fn hold(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match self.held.take(offset, bytes) {
+            Taken::Kept => Ok(()),
+            Taken::Whole(block) => self.write_at(offset - offset % ALIGNMENT as u64, &block),
+            Taken::Refused => self.write_at(offset, bytes),
+        }
     }
 
     /// Writes whole blocks by way of aligned memory, which is kept for the next time.
@@ -213,6 +233,7 @@ impl Output {
     /// # Errors
     /// [`HostError`].
     pub fn sync(&self) -> Result<(), HostError> {
+        self.held.drain().try_for_each(|(offset, bytes)| self.write_at(offset, &bytes))?;
         self.file.sync_all().map_err(HostError::io(Operation::Write, &self.target))
     }
 
@@ -338,6 +359,27 @@ mod tests {
         output.commit().unwrap();
         let found = fs::read(&target).unwrap();
         assert!(found[512..3_000_512] == bytes && found[3_000_512..].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn of_writes_over_each_other_the_last_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out");
+        let mut expected = vec![0; 1_000_000];
+        let (output, _) = Output::begin(&target, expected.len() as u64, false).unwrap();
+        let mut state = 1u64;
+        let mut draw = move |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for number in 0..600 {
+            let len = 1 + draw(if number % 3 == 0 { 200_000 } else { 9000 });
+            let offset = draw(expected.len() - len);
+            expected[offset..offset + len].fill(number as u8);
+            output.write_past_cache(offset as u64, &expected[offset..offset + len]).unwrap();
+        }
+        output.commit().unwrap();
+        assert!(fs::read(&target).unwrap() == expected);
     }
 
     #[test]
