@@ -101,12 +101,20 @@ impl Order {
         request
     }
 
+    /// Where everything will lie on the media of a set.
+    ///
+    /// # Errors
+    /// The library's.
+    pub fn span(&self, threads: usize) -> anyhow::Result<Vec<Layout>> {
+        Ok(press::span(&self.request(), &self.sources()?, &crew(threads), &Ignore)?)
+    }
+
     /// Presses a set of media into `folder`, each under its number from 1.
     ///
     /// # Errors
     /// The library's.
     pub fn press_set(&self, folder: &Path, threads: usize) -> anyhow::Result<Vec<PathBuf>> {
-        let layouts = press::span(&self.request(), &self.sources()?, &crew(threads), &Ignore)?;
+        let layouts = self.span(threads)?;
         let key = self.signed.then(secret);
         let mut media = Vec::new();
         for (number, layout) in (1..).zip(layouts) {
@@ -169,8 +177,16 @@ pub fn secret() -> SecretKey {
 /// # Panics
 /// When it cannot be written.
 pub fn store(root: &Path) {
+    store_of(root, 3);
+}
+
+/// The same, with so many frames in version 1.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn store_of(root: &Path, frames: u64) {
     Store::open_or_create(root).expect("a store");
-    layer(root, BASE, None, 3);
+    layer(root, BASE, None, frames);
     layer(root, CHILD, Some(BASE), 2);
     image(root, "1", &[BASE]);
     image(root, "2", &[BASE, CHILD]);

@@ -55,10 +55,59 @@ fn media_of_other_sets_are_refused() {
     spanned(&desk);
     desk.does("build disc --store store Win7@1 -o alone.iso");
     desk.does("build disc --store store Win7@3 --size 24M --span -o other.iso");
-    for line in ["verify set-1.iso alone.iso", "verify set-1.iso other-1.iso", "verify alone.iso set-1.iso"] {
-        assert!(desk.refuses(2, line).contains("set"), "{line}");
+    let id = |medium: &str| match &desk.object(0, &format!("identify {medium}"))["set"]["id"] {
+        serde_json::Value::String(id) => format!("of set {id}"),
+        _ => "of no set".into(),
+    };
+    let pairs = [("set-1.iso", "alone.iso"), ("set-1.iso", "other-1.iso"), ("alone.iso", "set-1.iso")];
+    for (one, other) in pairs {
+        for line in [format!("verify {one} {other}"), format!("deploy {one} {other} Win7@1 -o disk")] {
+            let said = desk.refuses(13, &line);
+            assert!(said.contains(&format!("error: {other} does not belong")), "{said}");
+            assert!(said.contains(&id(one)) && said.contains(&id(other)), "{said}");
+        }
     }
-    assert!(desk.refuses(2, "deploy set-1.iso other-2.iso Win7@1 -o disk").contains("set"));
+    let said = desk.does("verify alone.iso alone.iso");
+    assert!(!said.text().contains("set  "), "{said}");
+}
+
+#[test]
+fn a_medium_that_cannot_be_used_does_not_hide_the_others() {
+    let desk = Desk::stocked();
+    let count = spanned(&desk);
+    desk.write("set-2.iso", &[0; 5000]);
+    let all: Vec<_> = (1..=count).map(|number| format!("set-{number}.iso")).collect();
+    let said = desk.run(&format!("verify {} nothing.iso", all.join(" ")));
+    assert!(said.code.is_some_and(|code| code != 0), "{said}");
+    let pristine = said.text().lines().filter(|line| *line == "verdict   pristine").count();
+    assert_eq!(pristine, count - 1, "{said}");
+    assert!(said.text().contains("missing   medium 2") && said.text().contains("nothing.iso"), "{said}");
+}
+
+#[test]
+fn a_damaged_part_is_named_with_its_medium() {
+    let desk = Desk::stocked();
+    let count = spanned(&desk);
+    let said = desk.does("plan disc --store store Win7@1 Win7@3 --size 24M --span --sign key --json");
+    let plan: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    let regions = plan["media"][1]["regions"].as_array().unwrap();
+    let part = regions.iter().find(|region| region["name"].as_str().unwrap().contains(".vhd.zst")).unwrap();
+    desk.flip("set-2.iso", part["start"].as_u64().unwrap() as usize + 5000);
+    let all: Vec<_> = (1..=count).map(|number| format!("set-{number}.iso")).collect();
+    let said = desk.refuses(10, &format!("deploy {} Win7@3 -o disk", all.join(" ")));
+    assert!(said.contains("medium 2 \"SEED-2\"") && said.contains("another copy"), "{said}");
+    let said = desk.run(&format!("verify {}", all.join(" ")));
+    assert!(said.code == Some(10) && said.text().contains("not all are sound"), "{said}");
+}
+
+#[test]
+fn a_set_that_is_killed_leaves_none_of_its_names_and_the_next_one_works() {
+    let desk = Desk::stocked();
+    let line = "build disc --store store Win7@1 Win7@3 --size 24M --span -o set.iso";
+    desk.write("~set-1.iso.partial", b"left by a run that was killed");
+    let said = desk.does(line);
+    assert!(said.all().contains("note: removed ~set-1.iso.partial"), "{said}");
+    assert!(!desk.names().iter().any(|name| name.contains("partial")), "{:?}", desk.names());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Sets: what does not fit on one medium is cut over several, each of which stands alone, and together are the whole.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,16 +8,16 @@ use deploy::{Medium, Trust, load};
 use formats::digest::Sha256;
 use formats::files::read_file;
 use formats::kind::ErrorKind;
-use formats::manifest::{Manifest, Volume, paths};
+use formats::manifest::{Manifest, Volume, paths, sums};
 use formats::units::{ByteLen, MIB};
 use host::FileSource;
-use press::Template;
 use press::layout::LayoutError;
 use press::span::SpanError;
 use press::verify::{Depth, Verdict};
+use press::{Layout, Template};
 use seedpress_tests::content::digest;
 use seedpress_tests::disc::by_tools::{Side, seven_zip};
-use seedpress_tests::press::{BASE, CHILD, Order, look, store};
+use seedpress_tests::press::{BASE, CHILD, Order, look, store, store_of};
 use seedpress_tests::workshop::{HostFile, Workshop};
 
 /// An order for discs of so many bytes: boot files and lists take 17 MiB of them.
@@ -64,6 +65,19 @@ fn stored(workshop: &Workshop, layer: uuid::Uuid) -> Vec<u8> {
     std::fs::read(workshop.path(&format!("store/layers/{layer}/disk.vhd.zst"))).unwrap()
 }
 
+/// Compares every file of a medium with the digests that its `SHA256SUMS` and its manifest have for it.
+fn sums_agree(path: &Path) {
+    let medium = open(path);
+    let read = |name: &str| read_file(medium.seed(), name, 1 << 30).unwrap();
+    let text = String::from_utf8(read(paths::SUMS)).unwrap();
+    let listed = sums::parse(&text).unwrap();
+    assert!(listed.iter().any(|(name, _)| name.contains(".vhd.zst")));
+    for (name, digest) in listed {
+        assert_eq!(Sha256::of(&read(name)), digest, "{name}");
+        assert_eq!(manifest(path).file(Volume::Seed, name).unwrap().sha256, digest, "{name}");
+    }
+}
+
 fn check_set(workshop: &Workshop, media: &[PathBuf], size: u64) {
     let set = manifest(&media[0]).set.unwrap();
     assert_eq!(set.media.len(), media.len());
@@ -78,6 +92,7 @@ fn check_set(workshop: &Workshop, media: &[PathBuf], size: u64) {
     for layer in [BASE, CHILD] {
         assert!(joined(media, layer) == stored(workshop, layer), "{layer}");
     }
+    media.iter().for_each(|path| sums_agree(path));
 }
 
 #[test]
@@ -123,6 +138,46 @@ fn parts_are_cut_where_frames_end_and_say_so_when_damaged() {
     assert!(problem.contains(&part.path) && problem.contains("frame 2 at 0x0"), "{problem}");
 }
 
+/// That each layout fits, and that together they have every byte of every layer once.
+fn sound(workshop: &Workshop, layouts: &[Layout], size: u64) {
+    let set = layouts[0].set().unwrap();
+    assert_eq!(set.media.len(), layouts.len());
+    assert!(layouts.iter().all(|layout| layout.size().0 <= size));
+    // Manifests are refused whose parts leave a gap.
+    let end = |layer| {
+        let parts = set.media.iter().flat_map(|member| &member.parts).filter(|part| part.layer == layer);
+        parts.last().map(|part| part.offset.0 + part.len.0)
+    };
+    for layer in [BASE, CHILD] {
+        assert_eq!(end(layer), Some(stored(workshop, layer).len() as u64));
+    }
+}
+
+#[test]
+fn media_of_any_size_hold_what_they_are_given() {
+    let workshop = Workshop::new();
+    let mut counts = BTreeSet::new();
+    for size in (21 * MIB..34 * MIB).step_by(700_001) {
+        let layouts = discs(&workshop, size).span(2).unwrap();
+        match layouts.len() {
+            1 => assert!(layouts[0].set().is_none() && layouts[0].size().0 <= size),
+            _ => sound(&workshop, &layouts, size),
+        }
+        counts.insert(layouts.len());
+    }
+    assert_eq!(counts, [1, 2, 3, 5].into());
+}
+
+#[test]
+fn a_set_may_have_more_than_nine_media() {
+    let workshop = Workshop::new();
+    store_of(&workshop.path("store"), 12);
+    let order = Order { folders: Vec::new(), ..discs(&workshop, 21 * MIB) };
+    let layouts = order.span(2).unwrap();
+    assert!(layouts.len() > 10, "{}", layouts.len());
+    assert!(layouts.iter().all(|layout| layout.size().0 <= 21 * MIB));
+}
+
 #[test]
 fn what_fits_on_one_medium_is_one_medium() {
     let workshop = Workshop::new();
@@ -151,7 +206,7 @@ fn media_too_small_for_a_frame_or_for_the_folders_are_refused() {
         error.downcast::<SpanError>().unwrap()
     };
     let error = refused(discs(&workshop, 20 * MIB));
-    assert!(matches!(error, SpanError::NoRoom { number: 2, .. }), "{error}");
+    assert!(matches!(error, SpanError::NoRoom { number: 2, missing } if missing.0 > 0), "{error}");
     assert_eq!(error.kind(), ErrorKind::Fit);
     workshop.write("added/large", &[7; 9 << 20]);
     let error = refused(discs(&workshop, 24 * MIB));

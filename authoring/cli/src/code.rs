@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use deploy::{DeployError, MediumError, NotOfSet, TrustError};
+use deploy::{DeployError, MediumError, TrustError};
 use formats::files::FilesError;
 use formats::io::ReadError;
 use formats::minisign::{FileError, SecretKeyError};
@@ -96,10 +96,10 @@ pub fn of(error: &anyhow::Error) -> Code {
 
 /// The code for everything that was found wrong. What is trusted matters more than what is whole, and that more than
 /// the rest.
-pub fn worst(kinds: impl Iterator<Item = ErrorKind>) -> Code {
+pub fn worst(codes: impl Iterator<Item = Code>) -> Code {
     let order = [Code::Trust, Code::Corrupt, Code::Chain, Code::Expired];
     let place = |code: &Code| order.iter().position(|other| other == code).unwrap_or(order.len());
-    kinds.map(Code::from).min_by_key(place).unwrap_or(Code::Done)
+    codes.filter(|code| *code != Code::Done).min_by_key(place).unwrap_or(Code::Done)
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
@@ -124,7 +124,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 16] = [
+const KINDS: [KindOf; 15] = [
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
@@ -134,7 +134,6 @@ const KINDS: [KindOf; 16] = [
     |e| e.downcast_ref().map(PlanError::kind),
     |e| e.downcast_ref().map(LayoutError::kind),
     |e| e.downcast_ref().map(SpanError::kind),
-    |e| e.is::<NotOfSet>().then_some(ErrorKind::Usage),
     |e| e.downcast_ref().map(CompleteError::kind),
     |e| e.downcast_ref().map(FillError::kind),
     |e| e.downcast_ref().map(FilesError::kind),

@@ -19,6 +19,7 @@ mod date;
 mod decoder;
 mod error;
 mod interrupt;
+mod judged;
 mod key;
 mod look;
 mod medium;

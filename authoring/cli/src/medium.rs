@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use deploy::{Loaded, Medium, Signed, Trust};
+use deploy::{Loaded, Medium, NotOfSet, Signed, Trust};
 use formats::kind::with_causes;
 use formats::manifest::Set;
 use host::{Event, FileSource, Folder};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::error::one_line;
+use crate::code::Code;
+use crate::error::{Refusal, one_line};
 use crate::shell::Shell;
 
 /// Which medium.
@@ -68,6 +69,12 @@ impl MediumArg {
     /// When there is none, or it does not stand up to that.
     pub fn manifest(&self, medium: &Medium, trust: &Trust) -> anyhow::Result<Loaded> {
         deploy::load(medium, trust).with_context(|| self.about())
+    }
+
+    /// That this medium does not belong to those before it.
+    pub fn not_of_set(&self, error: NotOfSet) -> Refusal {
+        let what = format!("{} does not belong to the media before it", self.medium.display());
+        Refusal::new(Code::Chain, what).because(error).next("give media of one set, all with the same set id")
     }
 
     /// What is said above an error of this medium.

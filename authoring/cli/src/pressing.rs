@@ -174,9 +174,13 @@ impl<L: Args + Look> Pressing<L> {
 /// The path of medium `number` of `count`: `stick.img` becomes `stick-1.img`, of ten or more `stick-01.img`.
 fn numbered(output: &Path, number: usize, count: usize) -> PathBuf {
     let digits = count.to_string().len();
-    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = output.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
-    output.with_file_name(format!("{stem}-{number:0digits$}{}", extension.unwrap_or_default()))
+    let mut name = output.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number:0digits$}"));
+    if let Some(extension) = output.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    output.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use formats::files::{Files, FilesError};
 use formats::io::ReadAt;
 use formats::joined::Joined;
 use formats::layer::{LayerDescriptor, LayerError};
-use formats::manifest::{File, Image, Manifest, Member, paths};
+use formats::manifest::{File, Image, Manifest, Member, Part, paths};
 use formats::units::ByteOffset;
 use uuid::Uuid;
 
@@ -92,6 +92,16 @@ impl<'m> Set<'m> {
         let set = self.manifest().set.as_ref();
         let members = set.into_iter().flat_map(|set| (1..).zip(&set.media));
         members.filter(|(_, member)| !self.has(member.medium)).collect()
+    }
+
+    /// The medium that holds the byte at `offset` of a layer's compressed disk, with its number in the set.
+    pub fn holding(&self, layer: Uuid, offset: ByteOffset) -> Option<(u32, &Member)> {
+        let set = self.manifest().set.as_ref()?;
+        let has = |part: &Part| {
+            part.layer == layer
+                && offset.0.checked_sub(part.offset.0).is_some_and(|inside| inside < part.len.0)
+        };
+        (1..).zip(&set.media).find(|(_, member)| member.parts.iter().any(has))
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry<'m>> {

@@ -82,7 +82,6 @@ impl<'m> Version<'m> {
                         let range = blocks.on_disk(number);
                         let end = range.end.min(part.limit);
                         found.extend((range.start / size) as u32..end.div_ceil(size) as u32);
-                        found.dedup();
                     }
                 }
             }

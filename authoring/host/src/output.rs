@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock};
+use rustix::fs::{CWD, FallocateFlags, FlockOperation, OFlags, RenameFlags, fallocate, flock, renameat_with};
 use rustix::io::Errno;
 
 use crate::buffer::{ALIGNMENT, AlignedBuf};
@@ -24,6 +24,8 @@ pub struct Output {
     target: PathBuf,
     /// Where a file lies until it is whole; `None` for a device.
     partial: Option<PathBuf>,
+    /// Whether a file that is there may be replaced.
+    force: bool,
     /// Aligned memory for [`Output::write_past_cache`]: as many as there were threads at once.
     spare: Mutex<Vec<AlignedBuf>>,
     held: Held,
@@ -57,7 +59,7 @@ impl Output {
             return Ok((Self::device(target, len)?, None));
         }
         Self::check(target, force)?;
-        Self::file(target, len)
+        Self::file(target, len, force)
     }
 
     /// Whether an output may be begun here: what is worth knowing before long work.
@@ -77,7 +79,7 @@ impl Output {
         }
     }
 
-    fn file(target: &Path, len: u64) -> Result<(Self, Option<Leftover>), HostError> {
+    fn file(target: &Path, len: u64, force: bool) -> Result<(Self, Option<Leftover>), HostError> {
         let partial = partial_path(target)?;
         let leftover = fs::metadata(&partial).ok().map(|m| Leftover { path: partial.clone(), len: m.len() });
         let create = || HostError::io(Operation::Create, &partial);
@@ -96,6 +98,7 @@ impl Output {
             direct,
             target: target.into(),
             partial: Some(partial.clone()),
+            force,
             spare: Mutex::default(),
             held: Held::default(),
         };
@@ -125,6 +128,7 @@ impl Output {
             direct: open_direct(target),
             target: target.into(),
             partial: None,
+            force: true,
             spare: Mutex::default(),
             held: Held::default(),
         })
@@ -228,6 +232,11 @@ impl Output {
         self.file.set_len(len).map_err(HostError::io(Operation::Write, &self.target))
     }
 
+    /// Ends writing past the page cache: what waits to get its name with many others holds one open file less.
+    pub fn end_direct(&mut self) {
+        self.direct = None;
+    }
+
     /// Waits until everything written is on the device.
     ///
     /// # Errors
@@ -244,7 +253,7 @@ impl Output {
     pub fn commit(mut self) -> Result<(), HostError> {
         self.sync()?;
         if let Some(partial) = &self.partial {
-            fs::rename(partial, &self.target).map_err(HostError::io(Operation::Rename, &self.target))?;
+            rename(partial, &self.target, self.force)?;
             self.partial = None;
             sync_folder_of(&self.target)?;
         }
@@ -299,6 +308,23 @@ fn lock(file: &File, path: &Path) -> Result<(), HostError> {
     }
 }
 
+/// Gives a file its name; without `force` never that of a file that is there, even when it came meanwhile.
+fn rename(from: &Path, to: &Path, force: bool) -> Result<(), HostError> {
+    let kept = match force {
+        true => Err(Errno::INVAL),
+        false => renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE),
+    };
+    match kept {
+        Ok(()) => Ok(()),
+        Err(Errno::EXIST) => Err(HostError::Exists { path: to.into() }),
+        // Not every file system can tell; it was looked at before the work began.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            fs::rename(from, to).map_err(HostError::io(Operation::Rename, to))
+        }
+        Err(e) => Err(HostError::io(Operation::Rename, to)(e.into())),
+    }
+}
+
 /// Whether `path` still leads to this open file.
 fn is_at(file: &File, path: &Path) -> bool {
     let identity = |m: fs::Metadata| (m.dev(), m.ino());
@@ -315,79 +341,4 @@ pub fn sync_folder_of(path: &Path) -> Result<(), HostError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_there_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("out");
-        let (output, leftover) = Output::begin(&target, 8192, false).unwrap();
-        assert_eq!(leftover, None);
-        output.write_at(4096, &[7; 10]).unwrap();
-        assert!(!target.exists());
-        drop(output);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        let (output, _) = Output::begin(&target, 8192, false).unwrap();
-        output.commit().unwrap();
-        assert_eq!(fs::read(&target).unwrap(), vec![0; 8192]);
-    }
-
-    #[test]
-    fn what_is_there_stays_unless_forced_and_two_do_not_write_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("out");
-        fs::write(&target, "old").unwrap();
-        assert!(matches!(Output::begin(&target, 1, false), Err(HostError::Exists { .. })));
-        let (output, _) = Output::begin(&target, 1, true).unwrap();
-        assert!(matches!(Output::begin(&target, 1, true), Err(HostError::Busy { .. })));
-        drop(output);
-        assert_eq!(fs::read(&target).unwrap(), b"old");
-    }
-
-    #[test]
-    fn bytes_anywhere_go_past_the_cache_and_arrive() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("out");
-        let bytes: Vec<u8> = (0..3_000_000u32).map(|at| (at / 3) as u8).collect();
-        let (output, _) = Output::begin(&target, 4_000_000, false).unwrap();
-        for (offset, range) in
-            [(512, 0..1_500_000), (1_500_512, 1_500_000..1_500_100), (1_500_612, 1_500_100..3_000_000)]
-        {
-            output.write_past_cache(offset, &bytes[range]).unwrap();
-        }
-        output.commit().unwrap();
-        let found = fs::read(&target).unwrap();
-        assert!(found[512..3_000_512] == bytes && found[3_000_512..].iter().all(|byte| *byte == 0));
-    }
-
-    #[test]
-    fn of_writes_over_each_other_the_last_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("out");
-        let mut expected = vec![0; 1_000_000];
-        let (output, _) = Output::begin(&target, expected.len() as u64, false).unwrap();
-        let mut state = 1u64;
-        let mut draw = move |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize % below
-        };
-        for number in 0..600 {
-            let len = 1 + draw(if number % 3 == 0 { 200_000 } else { 9000 });
-            let offset = draw(expected.len() - len);
-            expected[offset..offset + len].fill(number as u8);
-            output.write_past_cache(offset as u64, &expected[offset..offset + len]).unwrap();
-        }
-        output.commit().unwrap();
-        assert!(fs::read(&target).unwrap() == expected);
-    }
-
-    #[test]
-    fn leftovers_are_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("out");
-        fs::write(folder.path().join("~out.partial"), "half").unwrap();
-        let (_, leftover) = Output::begin(&target, 1, false).unwrap();
-        assert_eq!(leftover.map(|l| l.len), Some(4));
-    }
-}
+mod tests;

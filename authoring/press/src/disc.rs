@@ -122,6 +122,11 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, DiscError> {
     let measured = Measured::new(plan, seed)?;
     let mut placer = Placer::new(sector(measured.partition + measured.udf.sectors()), SECTOR);
     let placed = placer.place(seed)?;
+    // More than any disc can have is more than this one has.
+    let end = ByteLen(placer.free_from().0);
+    if let Some(available) = plan.request.size.filter(|available| *available < end) {
+        return Err(DiscError::DoesNotFit { needed: end, available });
+    }
     let places = measured.places(placer.free_from())?;
     if let Some(available) = plan.request.size.filter(|available| *available < places.size()) {
         return Err(DiscError::DoesNotFit { needed: places.size(), available });

@@ -26,17 +26,30 @@ pub struct Payload {
     source: Arc<dyn ReadAt>,
 }
 
-/// How a payload is divided into pieces, which follow each other without a gap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a payload is divided into pieces, which follow each other without a gap. Copies and parts share one list.
+#[derive(Clone, Debug)]
 pub struct Pieces {
     /// What a piece is called: `frame` or `piece`.
     word: &'static str,
-    /// The number that people know the first one by: not 0 in a part of a payload.
-    first: usize,
-    /// Where each ends, in bytes from the payload's start.
+    all: Arc<All>,
+    /// Those of the list that are meant.
+    numbers: Range<usize>,
+}
+
+/// A list of pieces.
+#[derive(Debug)]
+struct All {
+    /// Where each ends, in bytes from the start of the first.
     ends: Vec<u64>,
     /// The digest of each.
     digests: Vec<Sha256>,
+}
+
+impl All {
+    /// Where the first `count` pieces end.
+    fn end_of(&self, count: usize) -> u64 {
+        count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0)
+    }
 }
 
 /// Why a piece is not what it should be.
@@ -85,60 +98,67 @@ impl PieceError {
 impl Pieces {
     /// Frames that end at `ends`, each later than the one before, with a digest for each.
     pub fn frames(ends: Vec<u64>, digests: Vec<Sha256>) -> Self {
-        debug_assert_eq!(ends.len(), digests.len());
-        Self { word: "frame", first: 0, ends, digests }
+        Self::new("frame", ends, digests)
     }
 
     /// Pieces of [`PIECE`] bytes, of which the last may be shorter, of a payload of `len` bytes.
     pub fn even(len: ByteLen, digests: Vec<Sha256>) -> Self {
-        let ends: Vec<u64> = (1..=len.0.div_ceil(PIECE)).map(|n| (n * PIECE).min(len.0)).collect();
+        let ends = (1..=len.0.div_ceil(PIECE)).map(|n| (n * PIECE).min(len.0)).collect();
+        Self::new("piece", ends, digests)
+    }
+
+    fn new(word: &'static str, ends: Vec<u64>, digests: Vec<Sha256>) -> Self {
         debug_assert_eq!(ends.len(), digests.len());
-        Self { word: "piece", first: 0, ends, digests }
+        let numbers = 0..ends.len();
+        Self { word, all: Arc::new(All { ends, digests }), numbers }
     }
 
     /// Some of them, as those of a payload that begins where the first one does.
     pub fn part(&self, numbers: Range<usize>) -> Self {
-        let start = self.range(numbers.start).start;
-        let end = numbers.end.min(self.count());
-        let numbers = numbers.start.min(end)..end;
-        let ends = self.ends[numbers.clone()].iter().map(|end| end - start).collect();
-        let digests = self.digests[numbers.clone()].to_vec();
-        Self { word: self.word, first: self.first + numbers.start, ends, digests }
+        let end = self.numbers.start.saturating_add(numbers.end).min(self.numbers.end);
+        let start = self.numbers.start.saturating_add(numbers.start).min(end);
+        Self { numbers: start..end, ..self.clone() }
     }
 
     /// The digest of piece `number`.
     pub fn digest(&self, number: usize) -> Option<Sha256> {
-        self.digests.get(number).copied()
+        let digests = self.all.digests.get(self.numbers.clone()).unwrap_or_default();
+        digests.get(number).copied()
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.ends.len()
+        self.numbers.len()
     }
 
     /// How long all are together.
     pub fn len(&self) -> ByteLen {
-        ByteLen(self.ends.last().copied().unwrap_or(0))
+        ByteLen(self.all.end_of(self.numbers.end) - self.start())
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.numbers.is_empty()
     }
 
-    /// The number of the piece that holds the byte at `offset`.
+    /// The number of the piece that holds the byte at `offset`; as many as there are when none does.
     pub fn holding(&self, offset: u64) -> usize {
-        self.ends.partition_point(|end| *end <= offset)
+        let ends = self.all.ends.get(self.numbers.clone()).unwrap_or_default();
+        let at = self.start().saturating_add(offset);
+        ends.partition_point(|end| *end <= at)
     }
 
     /// Where piece `number` lies in the payload; empty at the end for a number that is too large.
     pub fn range(&self, number: usize) -> Range<u64> {
-        let start = number.checked_sub(1).map_or(0, |before| self.end(before));
-        start..self.end(number)
+        let first = self.numbers.start.saturating_add(number).min(self.numbers.end);
+        let after = first.saturating_add(1).min(self.numbers.end);
+        let at = |count| self.all.end_of(count) - self.start();
+        at(first)..at(after)
     }
 
-    fn end(&self, number: usize) -> u64 {
-        self.ends.get(number).copied().unwrap_or(self.len().0)
+    /// Where the first one starts in the list.
+    fn start(&self) -> u64 {
+        self.all.end_of(self.numbers.start)
     }
 
     /// Reads piece `number` of `source`, which is called `name`, into `buf`, which is as long as the piece, and
@@ -162,7 +182,7 @@ impl Pieces {
             at.0 += sip.len() as u64;
         }
         let (name, word, found) = (name.into(), self.word, hasher.finish());
-        let (digest, number) = (self.digest(number), self.first + number);
+        let (digest, number) = (self.digest(number), self.numbers.start + number);
         match digest {
             Some(expected) if expected == found => Ok(()),
             // A piece that is not there has no bytes.
@@ -174,7 +194,8 @@ impl Pieces {
     }
 
     fn unreadable(&self, name: &str, number: usize, source: ReadError) -> PieceError {
-        PieceError::Unreadable { name: name.into(), word: self.word, number: self.first + number, source }
+        let number = self.numbers.start + number;
+        PieceError::Unreadable { name: name.into(), word: self.word, number, source }
     }
 }
 
@@ -202,22 +223,24 @@ impl Payload {
         Ok(Self { name: self.name.clone(), sha256, pieces, source: Arc::new(source) })
     }
 
-    /// The digest of its bytes, as they are read: what `sha256` of a part is to be. `step` hears after each few MiB
-    /// how many they were, and may end the work.
+    /// The digest of its bytes, each piece of which is checked: what `sha256` of a part is to be. `step` hears how long
+    /// each piece was, and may end the work.
     ///
     /// # Errors
-    /// [`ReadError`], or what `step` gives.
-    pub fn digest<E: From<ReadError>>(
+    /// [`PieceError`], or what `step` gives.
+    pub fn digest<E: From<PieceError>>(
         &self,
         mut step: impl FnMut(u64) -> Result<(), E>,
     ) -> Result<Sha256, E> {
         let mut hasher = Hasher::new();
-        let mut buf = vec![0; MIB.min(self.len().0) as usize];
-        for start in (0..self.len().0).step_by(MIB as usize) {
-            let sip = &mut buf[..MIB.min(self.len().0 - start) as usize];
-            self.source.read_at(ByteOffset(start), sip)?;
-            hasher.update(sip);
-            step(sip.len() as u64)?;
+        let mut piece = Vec::new();
+        for number in 0..self.pieces.count() {
+            let range = self.pieces.range(number);
+            // Cannot cut: pieces are short.
+            piece.resize((range.end - range.start) as usize, 0);
+            self.read_piece(number, &mut piece)?;
+            hasher.update(&piece);
+            step(piece.len() as u64)?;
         }
         Ok(hasher.finish())
     }
@@ -269,7 +292,7 @@ mod tests {
         let payload = Payload::of_bytes("p", bytes.clone());
         let mut part = payload.part(1..9, Sha256::of(b"")).unwrap();
         assert_eq!((part.pieces.count(), part.len()), (2, ByteLen(2 * PIECE)));
-        let digest = part.digest(|_| Ok::<_, ReadError>(())).unwrap();
+        let digest = part.digest(|_| Ok::<_, PieceError>(())).unwrap();
         assert_eq!(digest, Sha256::of(&bytes[PIECE as usize..]));
         part.read_piece(1, &mut vec![0; PIECE as usize]).unwrap();
         part.source = Arc::new(vec![9; 2 * PIECE as usize]);

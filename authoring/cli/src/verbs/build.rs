@@ -88,7 +88,7 @@ impl Build {
     /// Presses the medium, or the media of a set, and says what it is.
     ///
     /// # Errors
-    /// When one cannot be pressed; there is then nothing under its name, nor under that of another of its set.
+    /// When one cannot be pressed. None has its name before it is whole, those of a set not before all of them are.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         match self.kind {
             Kind::Usb(pressing) => press(&pressing, shell),
@@ -134,7 +134,8 @@ impl Press<'_> {
         }
         let output = shell.begin(target, layout.size().0, self.force)?;
         let filled = layout.complete(key.as_ref(), crew)?.fill(crew, shell.observer(), output)?;
-        let Sealed { summary, output } = filled.seal()?;
+        let Sealed { summary, mut output } = filled.seal()?;
+        output.end_direct();
         let trust = Trust { keys: key.iter().map(SecretKey::public).collect(), now: None };
         let loaded = read_back(output.path(), trust, self.depth, (shell, crew))?;
         let sha256 = if self.digest { Some(digest(output.path(), shell)?) } else { None };

@@ -45,7 +45,7 @@ impl Check {
         let crew = self.threads.crew(shell)?;
         let scope = image.unwrap_or(Scope::All);
         let problems = check(&shell.store()?, scope, depth, &crew, shell.observer())?;
-        let code = code::worst(problems.iter().map(|problem| problem.error.kind()));
+        let code = code::worst(problems.iter().map(|problem| problem.error.kind().into()));
         shell.answer(&Checked {
             scope: wanted.map_or_else(|| "the store".into(), ToString::to_string),
             depth: if self.quick { "quick" } else { "full" },

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use deploy::{Flatten, Loaded, Medium, Set, Signed, Target, Tools, Trust, Version, VhdTarget};
+use deploy::{DeployError, Flatten, Loaded, Medium, Set, Signed, Target, Tools, Trust, Version, VhdTarget};
 use formats::identity::Identities;
 use formats::manifest::Manifest;
 use formats::units::ByteLen;
@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::code::Code;
 use crate::date;
 use crate::decoder::Zstd;
+use crate::error::Refusal;
 use crate::key::Trusted;
 use crate::medium::{MediaArg, MediumArg, SignedLines, Signer};
 use crate::name::Wanted;
@@ -100,7 +101,8 @@ impl Deploy {
         let Wanted { name, version } = &self.wanted;
         let version = Version::open(&set, (name, version.as_deref()), &Zstd)?;
         let crew = self.threads.crew(shell)?;
-        self.write(Work { version: &version, crew: &crew, shell }, set.manifest())?;
+        self.write(Work { version: &version, crew: &crew, shell }, set.manifest())
+            .map_err(|error| on_its_medium(error, &set))?;
         let image = version.image();
         shell.answer(&Deployed {
             output: self.output,
@@ -163,6 +165,22 @@ impl Work<'_, '_> {
     }
 }
 
+/// The same error, with the medium that a damaged frame lies on where there are several.
+fn on_its_medium(error: anyhow::Error, set: &Set<'_>) -> anyhow::Error {
+    let damage = match error.downcast_ref() {
+        Some(DeployError::Frame(damage)) => set.holding(damage.layer, damage.offset),
+        _ => None,
+    };
+    match damage {
+        Some((number, member)) => {
+            let what =
+                format!("medium {number} {:?} ({}) of the set is damaged", member.label, member.medium);
+            Refusal::new(Code::Corrupt, what).because(error).next("take another copy of that medium").into()
+        }
+        None => error,
+    }
+}
+
 /// The media as a set, when each stands up to `trust`, and who signed the first one.
 fn gather<'m>(args: &[MediumArg], media: &'m [Medium], trust: &Trust) -> anyhow::Result<(Set<'m>, Signed)> {
     let mut loaded = args.iter().zip(media).map(|(arg, medium)| Ok((medium, arg.manifest(medium, trust)?)));
@@ -170,9 +188,9 @@ fn gather<'m>(args: &[MediumArg], media: &'m [Medium], trust: &Trust) -> anyhow:
     let first: anyhow::Result<_> = loaded.next().context("no medium was named")?;
     let (medium, Loaded { manifest, signed }) = first?;
     let mut set = Set::new(medium, manifest);
-    for other in loaded {
+    for (other, arg) in loaded.zip(args.iter().skip(1)) {
         let (medium, Loaded { manifest, .. }): (_, Loaded) = other?;
-        set.add(medium, manifest)?;
+        set.add(medium, manifest).map_err(|error| arg.not_of_set(error))?;
     }
     Ok((set, signed))
 }

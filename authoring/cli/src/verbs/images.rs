@@ -42,7 +42,7 @@ impl Images {
     /// When the store cannot be read.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let found = shell.store()?.images()?;
-        let code = code::worst(found.problems.iter().map(|problem| problem.error.kind()));
+        let code = code::worst(found.problems.iter().map(|problem| problem.error.kind().into()));
         let images = found.versions.into_iter().map(Listed::from).collect();
         let problems =
             found.problems.iter().map(|problem| Found::new(problem.error.kind(), problem)).collect();

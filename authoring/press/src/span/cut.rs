@@ -7,6 +7,7 @@ use formats::identity::Identities;
 use formats::io::ReadError;
 use formats::manifest::{MAX_MEDIA, Set};
 use formats::units::ByteLen;
+use host::Stop;
 
 use crate::layout::Layout;
 use crate::payload::Payload;
@@ -88,10 +89,10 @@ impl<'a> Cutter<'a> {
     ///
     /// # Errors
     /// [`SpanError`].
-    pub fn cut(&self) -> Result<Vec<Vec<Taken>>, SpanError> {
+    pub fn cut(&self, stop: &Stop) -> Result<Vec<Vec<Taken>>, SpanError> {
         let mut count = 2;
         loop {
-            let media = self.cut_into(count)?;
+            let media = self.cut_into(count, stop)?;
             if media.len() <= count {
                 return Ok(media);
             }
@@ -100,10 +101,11 @@ impl<'a> Cutter<'a> {
     }
 
     /// What goes onto each medium when the manifests reckon with `count` of them; it may turn out to be more.
-    fn cut_into(&self, count: usize) -> Result<Vec<Vec<Taken>>, SpanError> {
+    fn cut_into(&self, count: usize, stop: &Stop) -> Result<Vec<Vec<Taken>>, SpanError> {
         let mut media = Vec::new();
         let mut cursor = Cursor::default();
         while media.is_empty() || cursor.layer < self.sources.layers.len() {
+            stop.check()?;
             if media.len() == MAX_MEDIA {
                 return Err(SpanError::TooMany);
             }
@@ -117,8 +119,8 @@ impl<'a> Cutter<'a> {
     /// As much as goes onto medium `number`, from the cursor on.
     fn fill(&self, number: u32, cursor: &mut Cursor, set: &Set) -> Result<Vec<Taken>, SpanError> {
         let empty = self.probe(number, &[], set);
-        let room = empty.map_err(|error| error.beside_layers(number))?.free().0;
-        let mut budget = room;
+        let mut budget = empty.map_err(|error| error.beside_layers(number))?.free().0;
+        let mut missing = self.next_len(*cursor).saturating_sub(budget);
         loop {
             let (taken, after) = self.take(*cursor, budget);
             let len: u64 = taken.iter().map(|taken| taken.len(self.sources)).sum();
@@ -126,10 +128,7 @@ impl<'a> Cutter<'a> {
                 // The first medium may be full of the folders that were added.
                 return match (number, self.next_len(*cursor)) {
                     (1, _) | (_, 0) => Ok(taken),
-                    (_, next) => {
-                        let (needed, available) = (ByteLen(next), ByteLen(room));
-                        Err(SpanError::NoRoom { number, needed, available })
-                    }
+                    _ => Err(SpanError::NoRoom { number, missing: ByteLen(missing) }),
                 };
             }
             match self.probe(number, &taken, set) {
@@ -139,7 +138,10 @@ impl<'a> Cutter<'a> {
                 }
                 // What comes with the data, such as lists and gaps before files, was not reckoned with.
                 Err(error) => match error.excess() {
-                    Some(excess) => budget = len - excess.0.clamp(1, len),
+                    Some(excess) => {
+                        missing = excess.0;
+                        budget = len - excess.0.clamp(1, len);
+                    }
                     None => return Err(error),
                 },
             }
@@ -199,15 +201,15 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// How long the next piece is.
+    /// How long the least is that can be taken next: a piece, and the seek table with the frame before it.
     fn next_len(&self, cursor: Cursor) -> u64 {
-        match self.sources.layers.get(cursor.layer) {
-            None => 0,
-            Some(_) => {
-                let range = disk(self.sources, cursor.layer).pieces.range(cursor.piece);
-                range.end - range.start
-            }
+        if cursor.layer >= self.sources.layers.len() {
+            return 0;
         }
+        let pieces = &disk(self.sources, cursor.layer).pieces;
+        let is_last_frame = cursor.piece + 2 == pieces.count();
+        let end = if is_last_frame { pieces.len().0 } else { pieces.range(cursor.piece).end };
+        end - pieces.range(cursor.piece).start
     }
 }
 

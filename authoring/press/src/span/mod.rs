@@ -15,15 +15,13 @@
 mod cut;
 mod member;
 
-use std::sync::{Mutex, PoisonError};
-
-use formats::digest::Sha256;
 use formats::io::ReadError;
 use formats::manifest::MAX_MEDIA;
 use formats::units::ByteLen;
 use host::{Crew, ErrorKind, Event, Interrupted, Observer, Unit};
 
 use crate::layout::{Layout, LayoutError};
+use crate::payload::PieceError;
 use crate::plan::{PlanError, plan};
 use crate::request::Request;
 use crate::sources::Sources;
@@ -41,15 +39,13 @@ pub enum SpanError {
     Layout(#[from] LayoutError),
     /// Not even a frame goes onto a medium.
     #[error(
-        "medium {number} of the set has no room for a frame of {needed} beside its boot files and lists, only {available}: take larger media"
+        "medium {number} of the set has no room for a frame beside its boot files and lists: {missing} more are needed"
     )]
     NoRoom {
         /// The medium's number, from 1.
         number: u32,
-        /// How long the next frame is.
-        needed: ByteLen,
-        /// What is left.
-        available: ByteLen,
+        /// How much larger it would have to be.
+        missing: ByteLen,
     },
     /// Boot files and added folders alone are too much for a medium.
     #[error(
@@ -67,6 +63,9 @@ pub enum SpanError {
     /// A layer cannot be read for the digests of its parts.
     #[error("a layer that is to be cut cannot be read")]
     Read(#[from] ReadError),
+    /// A frame of a layer that is cut is damaged.
+    #[error(transparent)]
+    Piece(#[from] PieceError),
     /// The user asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -80,6 +79,7 @@ impl SpanError {
             Self::Layout(error) | Self::BesideLayers { source: error, .. } => error.kind(),
             Self::NoRoom { .. } | Self::TooMany => ErrorKind::Fit,
             Self::Read(error) => error.kind(),
+            Self::Piece(error) => error.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
         }
     }
@@ -115,7 +115,7 @@ pub fn span(
         Err(_) => {}
     }
     let cutter = Cutter::new(request, sources)?;
-    let mut media = cutter.cut()?;
+    let mut media = cutter.cut(crew.stop())?;
     take_digests(&mut media, sources, crew, observer)?;
     let set = member::set(&cutter, &media);
     (1..).zip(&media).map(|(number, taken)| cutter.member(number, taken, set.clone())).collect()
@@ -131,32 +131,15 @@ fn take_digests(
     let parts: Vec<_> = media.iter_mut().flatten().filter(|taken| !taken.is_whole(sources)).collect();
     let total = parts.iter().map(|taken| taken.len(sources)).sum();
     observer.event(Event::Begin { task: "digesting parts", total, unit: Unit::Bytes });
-    let failed = Mutex::new(None);
-    crew.each(
-        parts.into_iter(),
-        || (),
-        |(), taken| {
-            let digest = digest(taken, sources, crew, observer);
-            match digest {
-                Ok(digest) => taken.sha256 = digest,
-                Err(SpanError::Interrupted(stop)) => return Err(stop),
-                Err(error) => *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
-            }
-            Ok::<_, Interrupted>(())
-        },
-    )?;
-    observer.event(Event::End);
-    failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
-}
-
-fn digest(
-    taken: &Taken,
-    sources: &Sources,
-    crew: &Crew,
-    observer: &dyn Observer,
-) -> Result<Sha256, SpanError> {
-    taken.payload(sources)?.digest(|count| {
+    let step = |count| {
         observer.event(Event::Advance(count));
-        Ok(crew.stop().check()?)
-    })
+        Ok::<_, SpanError>(crew.stop().check()?)
+    };
+    let work = |(): &mut (), taken: &mut Taken| {
+        taken.sha256 = taken.payload(sources)?.digest(step)?;
+        Ok::<_, SpanError>(())
+    };
+    crew.each(parts.into_iter(), || (), work)?;
+    observer.event(Event::End);
+    Ok(())
 }
