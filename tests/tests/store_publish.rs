@@ -248,3 +248,24 @@ fn a_disk_that_no_vhd_can_hold_is_refused_with_the_reason() {
         assert_eq!(error.kind(), kind, "{len}");
     }
 }
+
+#[test]
+fn containers_of_other_formats_are_no_raw_disks() {
+    let workshop = Workshop::new();
+    let store = empty(&workshop);
+    let mut disk = golden(1, 3);
+    disk[..8].copy_from_slice(b"vhdxfile");
+    disk[510..512].fill(0);
+    for name in ["v.vhdx", "v.vhd", "v.img"] {
+        let path = workshop.write(name, &disk);
+        let error = publish(&store, &request("A@1", &[&path])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        let path = path.display();
+        let told = format!("{path} is a VHDX, which is not read: make a disk of it with `qemu-img convert");
+        assert!(error.to_string().starts_with(&told), "{error}");
+    }
+    assert!(store.images().unwrap().versions.is_empty());
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    publish_raw(&workshop, &store, "A@1", &disk);
+    assert!(flattened(&store, "A@1") == disk);
+}

@@ -1,6 +1,7 @@
 //! Media that are used together: one alone, or those of a set, in any order.
 
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,6 +29,8 @@ pub struct Set<'m> {
 struct Entry<'m> {
     medium: &'m Medium,
     manifest: Manifest,
+    /// Which of the manifest's files is of which layer: there may be as many of them as there are layers.
+    disks: BTreeMap<Uuid, usize>,
 }
 
 /// A medium that does not belong to those that are there.
@@ -55,7 +58,7 @@ fn of(set: &Option<Uuid>) -> String {
 impl<'m> Set<'m> {
     /// A medium alone, or the first one of its set.
     pub fn new(medium: &'m Medium, manifest: Manifest) -> Self {
-        Self { first: Entry { medium, manifest }, others: Vec::new() }
+        Self { first: Entry::new(medium, manifest), others: Vec::new() }
     }
 
     /// Adds another medium of the same set; one that is there already changes nothing.
@@ -65,7 +68,7 @@ impl<'m> Set<'m> {
     pub fn add(&mut self, medium: &'m Medium, manifest: Manifest) -> Result<(), NotOfSet> {
         let id = |manifest: &Manifest| manifest.set.as_ref().map(|set| set.id);
         let first = &self.first.manifest;
-        if self.has(manifest.medium) {
+        if self.entries().any(|entry| entry.manifest.medium == manifest.medium) {
             return Ok(());
         }
         if id(&manifest).is_none() || id(&manifest) != id(first) {
@@ -78,7 +81,7 @@ impl<'m> Set<'m> {
                 expected: id(first),
             });
         }
-        self.others.push(Entry { medium, manifest });
+        self.others.push(Entry::new(medium, manifest));
         Ok(())
     }
 
@@ -89,9 +92,10 @@ impl<'m> Set<'m> {
 
     /// The media of the set that are not here, with their numbers.
     pub fn missing(&self) -> Vec<(u32, &Member)> {
+        let here: BTreeSet<_> = self.entries().map(|entry| entry.manifest.medium).collect();
         let set = self.manifest().set.as_ref();
         let members = set.into_iter().flat_map(|set| (1..).zip(&set.media));
-        members.filter(|(_, member)| !self.has(member.medium)).collect()
+        members.filter(|(_, member)| !here.contains(&member.medium)).collect()
     }
 
     /// The medium that holds the byte at `offset` of a layer's compressed disk, with its number in the set.
@@ -108,13 +112,10 @@ impl<'m> Set<'m> {
         [&self.first].into_iter().chain(&self.others)
     }
 
-    fn has(&self, medium: Uuid) -> bool {
-        self.entries().any(|entry| entry.manifest.medium == medium)
-    }
-
     /// Sees that all media are here that hold something of an image.
     pub(crate) fn check_image(&self, image: &Image) -> Result<(), DeployError> {
-        let needed = |member: &Member| member.parts.iter().any(|part| image.chain.contains(&part.layer));
+        let chain: BTreeSet<_> = image.chain.iter().collect();
+        let needed = |member: &Member| member.parts.iter().any(|part| chain.contains(&part.layer));
         let missing: Vec<_> = self.missing().into_iter().filter(|(_, member)| needed(member)).collect();
         if missing.is_empty() {
             return Ok(());
@@ -132,7 +133,7 @@ impl<'m> Set<'m> {
         let layer = descriptor.uuid;
         let mut parts = Vec::new();
         for entry in self.entries() {
-            let Some(file) = entry.manifest.layer_file(layer) else { continue };
+            let Some(file) = entry.file(layer) else { continue };
             let part = open(entry.medium.seed(), layer, &file.path)?;
             if file.offset.is_none() {
                 return Ok(part);
@@ -148,8 +149,21 @@ impl<'m> Set<'m> {
 
     /// The seed volume that has the list of a layer's frames.
     pub(crate) fn seed_with(&self, layer: Uuid) -> &'m dyn Files {
-        let found = self.entries().find(|entry| entry.manifest.layer_file(layer).is_some());
+        let found = self.entries().find(|entry| entry.file(layer).is_some());
         found.unwrap_or(&self.first).medium.seed()
+    }
+}
+
+impl<'m> Entry<'m> {
+    fn new(medium: &'m Medium, manifest: Manifest) -> Self {
+        let files = manifest.files.iter().enumerate();
+        let disks = files.filter_map(|(index, file)| Some((file.layer?, index))).collect();
+        Self { medium, manifest, disks }
+    }
+
+    /// The file that holds a layer's compressed disk, or a part of it.
+    fn file(&self, layer: Uuid) -> Option<&File> {
+        self.manifest.files.get(*self.disks.get(&layer)?)
     }
 }
 

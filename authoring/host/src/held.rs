@@ -30,7 +30,7 @@ pub(crate) enum Taken {
     Kept,
     /// It was the rest of a block, which is to be written now.
     Whole(AlignedBuf),
-    /// Too many are held already.
+    /// Too many are held already, or it is more than a part.
     Refused,
 }
 
@@ -41,7 +41,7 @@ impl Held {
         let start = offset - into as u64;
         let inside = into..into + bytes.len();
         let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if blocks.len() >= MOST && !blocks.contains_key(&start) {
+        if inside.end > ALIGNMENT || blocks.len() >= MOST && !blocks.contains_key(&start) {
             return Taken::Refused;
         }
         let block = blocks.entry(start).or_insert_with(Block::empty);

@@ -184,20 +184,24 @@ impl Output {
         let (head, blocks, tail) = split(offset, bytes);
         let from = offset + head.len() as u64;
         let to = from + blocks.len() as u64;
-        self.hold(offset, head)?;
+        self.write_later(offset, head)?;
         self.held.forget(from..to);
         if blocks.len() < WORTH_COPYING || is_aligned(from, blocks) {
             self.write_at(from, blocks)?;
         } else {
             self.copy_out(direct, from, blocks).map_err(HostError::io(Operation::Write, &self.target))?;
         }
-        self.hold(to, tail)
+        self.write_later(to, tail)
     }
 
-    /// Holds a part of a block back, as long as there is room.
-    fn hold(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
-        if bytes.is_empty() {
-            return Ok(());
+    /// As [`Output::write_past_cache`], for bytes that lie inside one block of [`ALIGNMENT`](crate::buffer::ALIGNMENT)
+    /// bytes: they are held back, as long as there is room.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn write_later(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
+        if bytes.is_empty() || self.direct.is_none() {
+            return self.write_at(offset, bytes);
         }
         match self.held.take(offset, bytes) {
             Taken::Kept => Ok(()),

@@ -147,10 +147,11 @@ impl Filling<'_> {
         self.output.write_at(at, bytes).map_err(FillError::Output)
     }
 
-    /// Gives away a part of a block, and writes the block when that was its last part.
+    /// Gives away a part of a block; the block is written when that was its last part, and not before larger writes.
     fn share(self, edges: &Edges, at: u64, bytes: &[u8]) -> Result<(), FillError> {
         let whole: Option<Whole> = if bytes.is_empty() { None } else { edges.add(at, bytes) };
-        whole.map_or(Ok(()), |whole| self.put(whole.start, whole.bytes()))
+        let later = |whole: Whole| self.output.write_later(whole.start, whole.bytes());
+        whole.map_or(Ok(()), |whole| later(whole).map_err(FillError::Output))
     }
 }
 

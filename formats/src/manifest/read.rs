@@ -140,8 +140,16 @@ fn check_images(manifest: &Manifest, layers: &BTreeSet<Uuid>) -> Result<(), Mani
         if let Some(layer) = image.chain.iter().find(|uuid| !layers.contains(uuid)) {
             return Err(ManifestError::NoLayer { image: title(), layer: *layer });
         }
+        check_chain(&image.chain, title)?;
     }
     Ok(())
+}
+
+fn check_chain(chain: &[Uuid], title: impl Fn() -> String) -> Result<(), ManifestError> {
+    let mut seen = BTreeSet::new();
+    chain.iter().try_for_each(|layer| {
+        once(seen.insert(layer), || alloc::format!("layer {layer} in the chain of {}", title()))
+    })
 }
 
 fn check_files(manifest: &Manifest) -> Result<(), ManifestError> {

@@ -106,6 +106,8 @@ fn an_image_has_layers_that_are_listed() {
     assert!(matches!(refused(|m| m.layers.push(m.layers[0].clone())), ManifestError::Twice { .. }));
     assert!(matches!(refused(|m| m.images[0].name = "..".into()), ManifestError::Name(_)));
     assert!(matches!(refused(|m| m.images[0].version = "2".into()), ManifestError::Twice { .. }));
+    let error = refused(|m| m.images[0].chain.push(LAYER));
+    assert_eq!(error, ManifestError::Twice { what: format!("layer {LAYER} in the chain of Win7@1") });
 }
 
 #[test]

@@ -3,3 +3,4 @@
 mod fake;
 mod flatten;
 mod medium;
+mod sets;

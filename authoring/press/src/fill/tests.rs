@@ -65,6 +65,7 @@ fn filled(target: u64, threads: usize, leave_out_zeros: bool) -> Vec<u8> {
     let medium = Assembler { regions: &regions, payloads: &payloads };
     let crew = Crew::new(Some(threads), Stop::new()).unwrap();
     Filling { medium, output: &output, leave_out_zeros, target }.fill(&crew, &Ignore).unwrap();
+    output.sync().unwrap();
     std::fs::read(output.path()).unwrap()
 }
 

@@ -9,6 +9,7 @@ use formats::vhd::{Layer, Parent, SizeRule, Structure, Vhd, VhdError, has_footer
 use host::{Event, FileSource, Observer};
 use uuid::Uuid;
 
+use super::container::Container;
 use super::error::{PublishError, check_disk_size};
 use crate::flat::Source;
 
@@ -23,13 +24,18 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Opens a disk. What has no footer of a VHD is a raw disk, unless its name says that it is a VHD.
+    /// Opens a disk. What has no footer of a VHD is a raw disk, unless its name says that it is a VHD, or its content
+    /// that it is something else.
     pub fn open(path: &Path, rule: SizeRule, observer: &dyn Observer) -> Result<Self, PublishError> {
         let source: Source = Arc::new(FileSource::open(path)?);
         let vhd = match Vhd::open(source.clone(), rule) {
             Ok(vhd) => Some(vhd),
-            Err(error) if is_raw(path, &source, &error) => None,
-            Err(error) => return Err(PublishError::vhd(path)(error)),
+            Err(error) => {
+                if !is_raw(path, &source, &error)? {
+                    return Err(PublishError::vhd(path)(error));
+                }
+                None
+            }
         };
         for warning in vhd.iter().flat_map(Vhd::warnings) {
             observer.event(Event::Warning(format!("{}: {warning}", path.display())));
@@ -68,10 +74,17 @@ impl Disk {
     }
 }
 
-/// Whether a file that is no sound VHD was never one.
-fn is_raw(path: &Path, source: &Source, error: &VhdError) -> bool {
+/// Whether a file that is no sound VHD was never one, and is a raw disk.
+fn is_raw(path: &Path, source: &Source, error: &VhdError) -> Result<bool, PublishError> {
     let no_cookie = matches!(error, VhdError::TooShort { .. })
         || matches!(error, VhdError::Cookie { structure: Structure::Footer | Structure::FooterCopy, .. });
+    if !no_cookie || has_footer(source) {
+        return Ok(false);
+    }
+    if let Some(container) = Container::find(source).map_err(PublishError::read(path))? {
+        let (what, command) = (container.what, container.command(path));
+        return Err(PublishError::Container { path: path.into(), what, command });
+    }
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    no_cookie && extension != "vhd" && extension != "avhd" && !has_footer(source)
+    Ok(extension != "vhd" && extension != "avhd")
 }

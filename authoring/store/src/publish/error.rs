@@ -74,6 +74,16 @@ pub enum PublishError {
         /// What is wrong with it.
         source: Box<VhdError>,
     },
+    /// A file holds a disk, and is none itself.
+    #[error("{} is {what}, which is not read: make a disk of it with `{command}`", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// What it is, with its article.
+        what: &'static str,
+        /// What makes a disk of it.
+        command: String,
+    },
     /// A disk does not yield its bytes.
     #[error("{} cannot be read", path.display())]
     Read {

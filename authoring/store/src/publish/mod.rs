@@ -3,7 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | `request`, `error` | what is to be published, and what may keep it from being |
-//! | `disk`, `family` | opens disks and finds their parents |
+//! | `disk`, `container`, `family` | opens disks, refuses what is none, and finds their parents |
 //! | `survey` | looks through a disk on all threads, and names its content |
 //! | `candidate` | makes a VHD of what is to be stored: as it is, of a raw disk, of differences, under a new identity |
 //! | `put`, `unfinished` | stores a VHD, whole or not at all |
@@ -12,6 +12,7 @@
 //! The version's document is written last, when all its layers are in the store and on the device.
 
 mod candidate;
+mod container;
 mod disk;
 mod error;
 mod family;
