@@ -145,8 +145,8 @@ fn sound(workshop: &Workshop, layouts: &[Layout], size: u64) {
     assert!(layouts.iter().all(|layout| layout.size().0 <= size));
     // Manifests are refused whose parts leave a gap.
     let end = |layer| {
-        let parts = set.media.iter().flat_map(|member| &member.parts).filter(|part| part.layer == layer);
-        parts.last().map(|part| part.offset.0 + part.len.0)
+        let mut parts = set.media.iter().flat_map(|member| &member.parts).filter(|part| part.layer == layer);
+        parts.next_back().map(|part| part.offset.0 + part.len.0)
     };
     for layer in [BASE, CHILD] {
         assert_eq!(end(layer), Some(stored(workshop, layer).len() as u64));
