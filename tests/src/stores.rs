@@ -112,7 +112,7 @@ pub fn flattened(store: &Store, title: &str) -> Vec<u8> {
 /// When the store cannot be checked.
 pub fn problems(store: &Store, depth: Depth) -> Vec<String> {
     let found = store::check(store, Scope::All, depth, &crew(), &Ignore).expect("a check of the store");
-    found.iter().map(ToString::to_string).collect()
+    found.problems.iter().map(ToString::to_string).collect()
 }
 
 /// All files of a store with their digests, but for the lock: what must not change when nothing is published.

@@ -34,7 +34,8 @@ fn an_empty_store_says_what_to_do() {
 #[test]
 fn check_says_which_frame_is_damaged() {
     let desk = Desk::stocked();
-    assert_eq!(desk.does("check --store store").text(), "the store is sound\n");
+    let sound = desk.does("check --store store").text();
+    assert!(sound.starts_with("the store is sound: 3 versions, 3 layers, "), "{sound}");
     let chain = desk.object(0, "locate --store store Win7@1");
     let path = chain["layers"][0]["path"].as_str().unwrap();
     desk.flip(path, 5_000_000);
@@ -43,6 +44,11 @@ fn check_says_which_frame_is_damaged() {
     assert_eq!((&found["scope"], &found["problems"][0]["kind"]), (&"Win7@2".into(), &"corrupt".into()));
     let message = found["problems"][0]["message"].as_str().unwrap();
     assert!(message.contains("frame") && message.contains(path), "{message}");
+    assert_eq!(found["lost"][0]["needed_by"], serde_json::json!(["Win7@1", "Win7@2", "Win7@3"]));
+    let told = desk.run("check --store store").text();
+    assert!(told.contains("  next: publish Win7@1 again, as it was published\n1 problem in"), "{told}");
+    assert_eq!(desk.object(0, "publish --store store New@1 1.img")["layers"][0]["how"], "repaired");
+    assert!(desk.does("check --store store").text().contains("is sound: 4 versions, 3 layers, "));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use seedpress_tests::stores::{
 };
 use seedpress_tests::workshop::Workshop;
 use store::publish::How;
-use store::{Depth, Layer, Scope, Store, StoreError};
+use store::{Depth, Layer, Lost, Scope, Store, StoreError};
 
 /// A store with one small layer, whose disk is `disk`.
 fn small(workshop: &Workshop) -> Store {
@@ -97,10 +97,16 @@ fn all_damaged_frames_are_named_at_once() {
     damage_frame(&layers[0], 2);
     damage_frame(&layers[1], 0);
     let found = store::check(&store, Scope::All, Depth::Full, &crew(), &host::Ignore).unwrap();
-    let kinds: Vec<_> = found.iter().map(|problem| problem.error.kind()).collect();
+    let kinds: Vec<_> = found.problems.iter().map(|problem| problem.error.kind()).collect();
     assert_eq!(kinds, [ErrorKind::Corrupt; 3]);
     let one = Scope::Image { name: "Win7", version: Some("1") };
-    assert_eq!(store::check(&store, one, Depth::Full, &crew(), &host::Ignore).unwrap().len(), 2);
+    let of_one = store::check(&store, one, Depth::Full, &crew(), &host::Ignore).unwrap();
+    assert_eq!(of_one.problems.len(), 2);
+    let needed_by = ["Win7@1", "Win7@2", "Win7@3"].map(String::from);
+    assert_eq!(of_one.lost, [Lost { layer: layers[0].uuid(), needed_by: needed_by.to_vec() }]);
+    assert!(found.lost.contains(&of_one.lost[0]) && found.lost.len() == 2);
+    let leaf = Lost { layer: layers[1].uuid(), needed_by: needed_by[1..].to_vec() };
+    assert!(found.lost.contains(&leaf));
 }
 
 #[test]
@@ -219,6 +225,20 @@ fn publishing_the_same_content_again_repairs_what_is_damaged() {
         is_repaired(remove, file);
     }
     is_repaired(cut, |store| store.root().join("images/Win7/1.json"));
+}
+
+#[test]
+fn publishing_a_disk_again_under_any_name_repairs_a_frame_that_changed() {
+    for title in ["Win7@1", "New@1"] {
+        let workshop = Workshop::new();
+        let store = small(&workshop);
+        let before = snapshot(&store);
+        damage_frame(&layers(&store, "1")[0], 0);
+        let published = publish(&store, &request(title, &[&workshop.path("disk")])).unwrap();
+        assert_eq!(published.layers[0].how, How::Repaired);
+        let after = snapshot(&store);
+        assert!(before.iter().all(|file| after.contains(file)), "{title}");
+    }
 }
 
 #[test]

@@ -25,6 +25,11 @@ impl Trusted {
     pub fn load(&self) -> anyhow::Result<Vec<PublicKey>> {
         self.keys.iter().map(|key| public(key)).collect()
     }
+
+    /// What may be files of keys.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.keys.iter().map(Path::new)
+    }
 }
 
 fn public(key: &str) -> anyhow::Result<PublicKey> {

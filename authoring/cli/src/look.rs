@@ -27,6 +27,9 @@ pub trait Look {
     /// When there is none, or one of another kind of medium.
     fn template(&self) -> anyhow::Result<Template>;
 
+    /// The template's file; where a template of the program is named, there is no such file.
+    fn file(&self) -> Option<&Path>;
+
     /// The request with what these options say.
     ///
     /// # Errors
@@ -63,6 +66,10 @@ impl Look for UsbLook {
 
     fn template(&self) -> anyhow::Result<Template> {
         template(&self.template, USB, Template::usb, Kind::Usb)
+    }
+
+    fn file(&self) -> Option<&Path> {
+        (self.template != Path::new(USB)).then_some(&*self.template)
     }
 
     fn shape(&self, request: Request, output: Option<&Path>) -> anyhow::Result<Request> {
@@ -154,6 +161,10 @@ impl Look for DiscLook {
 
     fn template(&self) -> anyhow::Result<Template> {
         template(&self.template, DISC, Template::disc, Kind::Disc)
+    }
+
+    fn file(&self) -> Option<&Path> {
+        (self.template != Path::new(DISC)).then_some(&*self.template)
     }
 
     fn shape(&self, mut request: Request, _: Option<&Path>) -> anyhow::Result<Request> {

@@ -11,12 +11,13 @@
 //! | `medium`, `place` | media as arguments, and paths on them |
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
-//! | `key`, `secret` | minisign's keys, their passwords |
+//! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
 //! | `name`, `size`, `table`, `text` | `Win7@2`, `16GiB`, columns, small files |
 
 mod code;
 mod date;
 mod decoder;
+mod drafts;
 mod error;
 mod interrupt;
 mod judged;

@@ -31,7 +31,7 @@ pub struct MediaArg {
     /// An image file, a block device, or a folder where a medium is mounted; of a
     /// set, its media in any order
     #[arg(value_name = "MEDIUM", required = true, num_args = 1..)]
-    media: Vec<PathBuf>,
+    pub media: Vec<PathBuf>,
 }
 
 impl MediaArg {

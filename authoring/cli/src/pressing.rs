@@ -27,7 +27,7 @@ pub struct Pressing<L: Args> {
     /// The image file to make, or the block device to write to
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// Overwrite an image file that is there
+    /// Overwrite an image file that is there, or a device that is not empty
     #[arg(short, long)]
     pub force: bool,
     #[command(flatten)]
@@ -123,12 +123,23 @@ impl<L: Args + Look> Pressing<L> {
     /// Refuses an output that cannot be begun, before long work. The names of a set's media are not known yet.
     ///
     /// # Errors
-    /// When there is one already, or none can be made.
+    /// As for [`Pressing::check_target`].
     pub fn check_output(&self, shell: &Shell) -> anyhow::Result<()> {
         match &self.output {
-            Some(output) if !self.span => shell.check(output, self.force),
+            Some(output) if !self.span => self.check_target(output, shell),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a place for a medium that cannot be written, or from which something is read.
+    ///
+    /// # Errors
+    /// When there is something already, nothing can be made, or it is an input.
+    pub fn check_target(&self, target: &Path, shell: &Shell) -> anyhow::Result<()> {
+        let folders = self.esp_tree.iter().chain(&self.add);
+        let files = self.sign.as_deref().into_iter().chain(self.password.path()).chain(self.look.file());
+        let inputs = folders.map(PathBuf::as_path).chain(files).chain([shell.store_folder()?]);
+        shell.check(target, self.force, inputs)
     }
 
     /// Where each of `count` media goes.

@@ -1,7 +1,7 @@
 //! Passwords of secret keys: from a file, from the environment, or typed on a terminal.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -26,6 +26,11 @@ const LONG: &str = "A file whose first line is the secret key's password. Withou
     is taken from SEEDPRESS_PASSWORD, which other users of the machine may see, or asked for on the terminal";
 
 impl PasswordFile {
+    /// The file.
+    pub fn path(&self) -> Option<&Path> {
+        self.password_file.as_deref()
+    }
+
     /// The password of a key that has one.
     ///
     /// # Errors
@@ -37,13 +42,16 @@ impl PasswordFile {
     /// The password of a key that is being made: typed twice when it is typed.
     ///
     /// # Errors
-    /// When there is none to be had, or the two differ.
+    /// When there is none to be had, it is empty, or the two differ.
     pub fn new_one(&self) -> anyhow::Result<String> {
-        if let Some(password) = self.given()? {
-            return Ok(password);
+        let given = self.given()?;
+        let is_typed = given.is_none();
+        let password = given.map_or_else(|| ask("Password: "), Ok)?;
+        if password.is_empty() {
+            let next = "--no-password makes a key without one";
+            return Err(Refusal::usage("the password is empty").next(next).into());
         }
-        let password = ask("Password: ")?;
-        if ask("The same again: ")? != password {
+        if is_typed && ask("The same again: ")? != password {
             return Err(Refusal::new(Code::Other, "the two passwords differ").into());
         }
         Ok(password)

@@ -83,11 +83,21 @@ impl Shell {
         Ok(path)
     }
 
-    /// Refuses an output that cannot be begun, before long work.
+    /// Refuses an output that cannot be begun, or would change one of the inputs, before long work.
     ///
     /// # Errors
-    /// When there is one already, or none can be made.
-    pub fn check(&self, target: &Path, force: bool) -> anyhow::Result<()> {
+    /// When there is one already, none can be made, or it is an input.
+    pub fn check<'a>(
+        &self,
+        target: &Path,
+        force: bool,
+        mut inputs: impl Iterator<Item = &'a Path>,
+    ) -> anyhow::Result<()> {
+        if target == Path::new("-") {
+            let what = "outputs are not written to the standard output: they are not written in order";
+            return Err(Refusal::usage(what).next("name a file; one that is called - is ./-").into());
+        }
+        inputs.try_for_each(|input| host::keep_input(target, input))?;
         Output::check(target, force).map_err(refused)
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use formats::kind::ErrorKind;
+use formats::units::ByteLen;
 
 /// What was being done when the machine refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +73,55 @@ pub enum HostError {
         /// Where it is mounted, when that is the reason.
         mounted: Option<PathBuf>,
     },
+    /// A device has something on it and was not to be overwritten.
+    #[error("{} is not empty, it holds {found}: choose another device, or overwrite it with --force", path.display())]
+    Occupied {
+        /// The device.
+        path: PathBuf,
+        /// What is on it.
+        found: &'static str,
+    },
+    /// A device that cannot be written.
+    #[error("{} is read-only", path.display())]
+    ReadOnly {
+        /// The device.
+        path: PathBuf,
+    },
+    /// An output would change what is read for it.
+    #[error("{} {relation} {}, which is read for it: choose another output", path.display(), input.display())]
+    IsInput {
+        /// The output.
+        path: PathBuf,
+        /// What is read.
+        input: PathBuf,
+        /// How the two lie.
+        relation: &'static str,
+    },
+    /// An output is to lie in a folder that is not there.
+    #[error("there is no folder {}", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file system of an output is full.
+    #[error("cannot write {}, which takes up to {}", path.display(), len.exact())]
+    Full {
+        /// The output.
+        path: PathBuf,
+        /// How long all of it is.
+        len: ByteLen,
+        /// The operating system's reason.
+        source: io::Error,
+    },
     /// A device holds less than what is to be written.
-    #[error("{} holds {available} bytes and {needed} are needed", path.display())]
+    #[error("{} holds {}, and {} are needed", path.display(), available.exact(), needed.exact())]
     TooSmall {
         /// The device.
         path: PathBuf,
-        /// Bytes to be written.
-        needed: u64,
-        /// Bytes that it holds.
-        available: u64,
+        /// How much is to be written.
+        needed: ByteLen,
+        /// How much it holds.
+        available: ByteLen,
     },
     /// The path names neither a file nor a block device.
     #[error("{} is a {found}: expected a file or a block device", path.display())]
@@ -109,13 +150,18 @@ impl HostError {
 
     /// Whether the reason is that a file system is full.
     pub fn is_full(&self) -> bool {
-        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
-        matches!(self, Self::TooSmall { .. })
-            || matches!(self, Self::Io { source, .. } if full.contains(&source.kind()))
+        matches!(self, Self::TooSmall { .. } | Self::Full { .. })
+            || matches!(self, Self::Io { source, .. } if is_full(source))
     }
 
     /// Whether something that was to be read could not be had, as opposed to something that was to be written.
     pub fn is_source(&self) -> bool {
         matches!(self, Self::Io { operation: Operation::Open | Operation::Read, .. } | Self::WrongKind { .. })
     }
+}
+
+/// Whether the operating system's reason is that there is no room.
+pub(crate) fn is_full(reason: &io::Error) -> bool {
+    [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge]
+        .contains(&reason.kind())
 }

@@ -11,9 +11,12 @@ use rustix::fs::{CWD, FallocateFlags, FlockOperation, OFlags, RenameFlags, fallo
 use rustix::io::Errno;
 
 use crate::buffer::{ALIGNMENT, AlignedBuf};
-use crate::device::{is_device, mounted_at};
-use crate::error::{HostError, Operation};
+use formats::units::ByteLen;
+
+use crate::device::{self, is_device};
+use crate::error::{HostError, Operation, is_full};
 use crate::held::{Held, Taken};
+use crate::place::{folder_of, partial_path, sync_folder_of};
 
 /// An output in the making. Dropped before [`Output::commit`], a file is removed again.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Output {
     /// The same file, written past the page cache, where the file system can.
     direct: Option<File>,
     target: PathBuf,
+    /// How long it is said to become.
+    len: ByteLen,
     /// Where a file lies until it is whole; `None` for a device.
     partial: Option<PathBuf>,
     /// Whether a file that is there may be replaced.
@@ -55,10 +60,10 @@ impl Output {
     /// [`HostError`]: the output exists and `force` is not given, somebody else writes it, the device is in use or
     /// too small, or the operating system's reason.
     pub fn begin(target: &Path, len: u64, force: bool) -> Result<(Self, Option<Leftover>), HostError> {
+        Self::check(target, force)?;
         if is_device(target) {
             return Ok((Self::device(target, len)?, None));
         }
-        Self::check(target, force)?;
         Self::file(target, len, force)
     }
 
@@ -69,9 +74,12 @@ impl Output {
     pub fn check(target: &Path, force: bool) -> Result<(), HostError> {
         let wrong_kind = |found| Err(HostError::WrongKind { path: target.into(), found });
         match fs::symlink_metadata(target) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => match folder_of(target) {
+                folder if folder.is_dir() => Ok(()),
+                folder => Err(HostError::NoFolder { path: folder.into() }),
+            },
             Err(e) => Err(HostError::io(Operation::Create, target)(e)),
-            Ok(_) if is_device(target) => Ok(()),
+            Ok(_) if is_device(target) => device::check(target, force),
             Ok(there) if there.is_dir() => wrong_kind("directory"),
             Ok(there) if !there.is_file() && !there.is_symlink() => wrong_kind("special file"),
             Ok(_) if force => Ok(()),
@@ -97,6 +105,7 @@ impl Output {
             file,
             direct,
             target: target.into(),
+            len: ByteLen(len),
             partial: Some(partial.clone()),
             force,
             spare: Mutex::default(),
@@ -108,9 +117,6 @@ impl Output {
     }
 
     fn device(target: &Path, len: u64) -> Result<Self, HostError> {
-        if let Some(mounted) = mounted_at(target) {
-            return Err(HostError::InUse { path: target.into(), mounted: Some(mounted) });
-        }
         // O_EXCL on a block device: nobody has it mounted or claimed (open(2)).
         let exclusive = i32::try_from(OFlags::EXCL.bits()).unwrap_or_default();
         let open = File::options().read(true).write(true).custom_flags(exclusive).open(target);
@@ -121,12 +127,17 @@ impl Output {
         let available = io::Seek::seek(&mut file, io::SeekFrom::End(0))
             .map_err(HostError::io(Operation::Read, target))?;
         if available < len {
-            return Err(HostError::TooSmall { path: target.into(), needed: len, available });
+            return Err(HostError::TooSmall {
+                path: target.into(),
+                needed: ByteLen(len),
+                available: ByteLen(available),
+            });
         }
         Ok(Self {
             file,
             direct: open_direct(target),
             target: target.into(),
+            len: ByteLen(len),
             partial: None,
             force: true,
             spare: Mutex::default(),
@@ -160,7 +171,16 @@ impl Output {
         }
         match fallocate(self.file.as_fd(), FallocateFlags::empty(), offset, len) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-            Err(e) => Err(HostError::io(Operation::Write, &self.target)(e.into())),
+            Err(e) => Err(self.unwritten(e.into())),
+        }
+    }
+
+    /// What is said when bytes cannot be written.
+    fn unwritten(&self, source: io::Error) -> HostError {
+        let path = self.target.clone();
+        match is_full(&source) {
+            true => HostError::Full { path, len: self.len, source },
+            false => HostError::Io { operation: Operation::Write, path, source },
         }
     }
 
@@ -170,7 +190,7 @@ impl Output {
     /// [`HostError`].
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), HostError> {
         let file = self.direct.as_ref().filter(|_| is_aligned(offset, bytes)).unwrap_or(&self.file);
-        file.write_all_at(bytes, offset).map_err(HostError::io(Operation::Write, &self.target))
+        file.write_all_at(bytes, offset).map_err(|e| self.unwritten(e))
     }
 
     /// As [`Output::write_at`], for bytes that lie anywhere: the whole blocks among them go past the page cache by way
@@ -189,7 +209,7 @@ impl Output {
         if blocks.len() < WORTH_COPYING || is_aligned(from, blocks) {
             self.write_at(from, blocks)?;
         } else {
-            self.copy_out(direct, from, blocks).map_err(HostError::io(Operation::Write, &self.target))?;
+            self.copy_out(direct, from, blocks).map_err(|e| self.unwritten(e))?;
         }
         self.write_later(to, tail)
     }
@@ -295,15 +315,6 @@ fn open_direct(path: &Path) -> Option<File> {
     File::options().write(true).custom_flags(direct).open(path).ok()
 }
 
-fn partial_path(target: &Path) -> Result<PathBuf, HostError> {
-    let name =
-        target.file_name().ok_or_else(|| HostError::WrongKind { path: target.into(), found: "directory" })?;
-    let mut partial = std::ffi::OsString::from("~");
-    partial.push(name);
-    partial.push(".partial");
-    Ok(target.with_file_name(partial))
-}
-
 fn lock(file: &File, path: &Path) -> Result<(), HostError> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(()),
@@ -333,15 +344,6 @@ fn rename(from: &Path, to: &Path, force: bool) -> Result<(), HostError> {
 fn is_at(file: &File, path: &Path) -> bool {
     let identity = |m: fs::Metadata| (m.dev(), m.ino());
     file.metadata().ok().map(identity) == fs::metadata(path).ok().map(identity)
-}
-
-/// Waits until the names in the folder of `path` are on the device, that of `path` among them.
-///
-/// # Errors
-/// [`HostError`].
-pub fn sync_folder_of(path: &Path) -> Result<(), HostError> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|f| f.sync_all()).map_err(HostError::io(Operation::Write, folder))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use formats::time::Timestamp;
 use formats::units::ByteOffset;
 use host::{Crew, ErrorKind, HostError, Interrupted, Observer};
 use serde_json::Value;
-use store::Located;
+use store::{Located, compare_versions};
 
 use crate::folder;
 use crate::frames;
@@ -103,7 +103,8 @@ impl Sources {
         Self::default()
     }
 
-    /// Adds a version of an image with its layers; what was added already is left as it is.
+    /// Adds a version of an image with its layers; what was added already is left as it is. Of one image, older
+    /// versions are listed before newer ones, in whatever order they are added.
     pub fn add_version(&mut self, located: Located) {
         self.add_image(located.document);
         for layer in located.layers {
@@ -115,7 +116,11 @@ impl Sources {
         let ImageDocument { name, version, size, chain, note, published, .. } = document;
         if !self.images.iter().any(|image| image.name == name && image.version == version) {
             self.newest = self.newest.max(Some(published));
-            self.images.push(Image { name, version, size, chain, note });
+            // The last one of a name is the one that clients take for the newest.
+            let newer =
+                |image: &Image| image.name == name && compare_versions(&image.version, &version).is_gt();
+            let place = self.images.iter().position(newer).unwrap_or(self.images.len());
+            self.images.insert(place, Image { name, version, size, chain, note });
         }
     }
 

@@ -25,6 +25,8 @@ use crate::version::compare_versions;
 pub struct Problem {
     /// What was found.
     pub error: StoreError,
+    /// The layer that is damaged or missing, where it is one.
+    pub layer: Option<Uuid>,
 }
 
 /// All that a store offers.
@@ -195,9 +197,17 @@ impl Located {
     }
 }
 
+impl Problem {
+    /// What is wrong with a layer.
+    pub(crate) fn of(layer: Uuid, error: StoreError) -> Self {
+        Self { error, layer: Some(layer) }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self { error }
+        let layer = if let StoreError::NoLayer { layer, .. } = error { Some(layer) } else { None };
+        Self { error, layer }
     }
 }
 

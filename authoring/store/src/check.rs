@@ -1,11 +1,11 @@
 //! Comparing what is in a store with what was written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use formats::io::ReadAt;
 use formats::layer::{Frame, ImageDocument, LayerDescriptor, LayerError};
-use formats::units::ByteOffset;
+use formats::units::{ByteLen, ByteOffset};
 use host::{Crew, Event, Interrupted, Observer, Unit};
 use uuid::Uuid;
 
@@ -38,6 +38,30 @@ pub enum Scope<'a> {
     },
 }
 
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How many versions of images were looked at.
+    pub versions: usize,
+    /// How many layers.
+    pub layers: usize,
+    /// How long the stored files of the sound ones are together.
+    pub stored: ByteLen,
+    /// What is not as it should be.
+    pub problems: Vec<Problem>,
+    /// The layers that are damaged or missing.
+    pub lost: Vec<Lost>,
+}
+
+/// A layer that is damaged or missing. Who publishes again what made it puts it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The layer.
+    pub layer: Uuid,
+    /// All versions in the store that need it: the one whose own content it is first.
+    pub needed_by: Vec<String>,
+}
+
 /// Layers that were looked at: what a sound one says of itself, or `None`.
 type Seen = BTreeMap<Uuid, Option<LayerDescriptor>>;
 
@@ -51,7 +75,7 @@ pub fn check(
     depth: Depth,
     crew: &Crew,
     observer: &dyn Observer,
-) -> Result<Vec<Problem>, StoreError> {
+) -> Result<Checked, StoreError> {
     let mut problems: Vec<Problem> = store.check_format().err().map(Into::into).into_iter().collect();
     let images = choose(store, scope)?;
     problems.extend(images.problems);
@@ -59,11 +83,29 @@ pub fn check(
     for version in &images.versions {
         problems.extend(check_chain(store, version, &seen));
     }
+    let layers = seen.len();
+    let sound: Vec<_> = seen.into_values().flatten().collect();
+    let stored = ByteLen(sound.iter().map(|layer| layer.stored.len.0).sum());
     if depth == Depth::Full {
-        let sound: Vec<_> = seen.into_values().flatten().collect();
         problems.extend(check_frames(store, &sound, crew, observer)?);
     }
-    Ok(problems)
+    let lost = lost(store, &problems)?;
+    Ok(Checked { versions: images.versions.len(), layers, stored, problems, lost })
+}
+
+/// The layers that problems are about, and who needs them.
+fn lost(store: &Store, problems: &[Problem]) -> Result<Vec<Lost>, StoreError> {
+    let layers: BTreeSet<Uuid> = problems.iter().filter_map(|problem| problem.layer).collect();
+    if layers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let versions = store.images()?.versions;
+    let lost = layers.into_iter().map(|layer| {
+        let mut users: Vec<_> = versions.iter().filter(|version| version.chain.contains(&layer)).collect();
+        users.sort_by_key(|version| version.chain.last() != Some(&layer));
+        Lost { layer, needed_by: users.into_iter().map(ImageDocument::title).collect() }
+    });
+    Ok(lost.collect())
 }
 
 /// The versions that are to be checked.
@@ -96,7 +138,7 @@ fn look(
         seen.entry(uuid).or_insert_with(|| match store.layer(uuid) {
             Ok(layer) => Some(layer.descriptor),
             Err(error) => {
-                problems.push(error.into());
+                problems.push(Problem::of(uuid, error));
                 None
             }
         });
@@ -142,23 +184,29 @@ fn check_frames(
     for known in layers {
         match store.layer(known.uuid) {
             Ok(layer) => problems.extend(check_layer(&layer, crew, observer)?),
-            Err(error) => problems.push(error.into()),
+            Err(error) => problems.push(Problem::of(known.uuid, error)),
         }
     }
     observer.event(Event::End);
     Ok(problems)
 }
 
-fn check_layer(layer: &Layer, crew: &Crew, observer: &dyn Observer) -> Result<Vec<Problem>, Interrupted> {
+/// Reads every frame of a layer.
+pub(crate) fn check_layer(
+    layer: &Layer,
+    crew: &Crew,
+    observer: &dyn Observer,
+) -> Result<Vec<Problem>, Interrupted> {
     let found = Mutex::new(BTreeMap::new());
     crew.each(layer.frames.frames(), Vec::new, |bytes, frame| {
         if let Err(error) = check_frame(layer, &frame, bytes) {
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(frame.number, Problem { error });
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(frame.number, error);
         }
         observer.event(Event::Advance(frame.stored.end - frame.stored.start));
         Ok::<_, Interrupted>(())
     })?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect())
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(found.into_values().map(|error| Problem::of(layer.uuid(), error)).collect())
 }
 
 fn check_frame(layer: &Layer, frame: &Frame, bytes: &mut Vec<u8>) -> Result<(), StoreError> {

@@ -38,7 +38,7 @@ mod version;
 
 pub use cache::Cache;
 pub use catalogue::{Images, Located, Problem};
-pub use check::{Depth, Scope, check};
+pub use check::{Checked, Depth, Lost, Scope, check};
 pub use error::StoreError;
 pub use flat::Source;
 pub use layer::Layer;

@@ -1,6 +1,6 @@
 //! The names that each hierarchy gives a file: short and plain in ISO 9660's own, in Unicode in Joliet's.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,17 +18,31 @@ pub enum Hierarchy {
 /// a path has 250, where ECMA-119 6.8.2.1 allows 255. One more each, as 7.6.3 would let, are too many.
 const DIRECTORY: usize = 30;
 
+/// The most digits of a number in an identifier: directories have fewer entries than these can number.
+const DIGITS: u32 = 9;
+
 /// Names given in one directory, so that each is given once.
 #[derive(Debug)]
 pub struct Given {
     hierarchy: Hierarchy,
     taken: BTreeSet<String>,
+    /// For each cut name and length of a number the number to try next. All smaller ones are taken, so that many
+    /// names that are cut to the same do not count from the start each time.
+    next: BTreeMap<String, u32>,
+}
+
+/// A name in its parts.
+#[derive(Clone, Copy, Debug)]
+struct Name<'a> {
+    stem: &'a str,
+    extension: &'a str,
+    is_directory: bool,
 }
 
 impl Given {
     /// None yet.
     pub fn new(hierarchy: Hierarchy) -> Self {
-        Self { hierarchy, taken: BTreeSet::new() }
+        Self { hierarchy, taken: BTreeSet::new(), next: BTreeMap::new() }
     }
 
     /// The identifier for a name: cut, replaced and numbered as far as needed, in bytes.
@@ -37,19 +51,36 @@ impl Given {
             Some((stem, extension)) if !is_directory && !stem.is_empty() => (stem, extension),
             _ => (name, ""),
         };
-        (0u32..).find_map(|number| self.take(stem, extension, is_directory, number)).unwrap_or_default()
+        let name = Name { stem, extension, is_directory };
+        let plain = self.take(name, "");
+        plain.or_else(|| (1..=DIGITS).find_map(|digits| self.numbered(name, digits))).unwrap_or_default()
     }
 
-    /// The identifier with a number in it, unless another has it.
-    fn take(&mut self, stem: &str, extension: &str, is_directory: bool, number: u32) -> Option<Vec<u8>> {
-        let suffix = if number == 0 { String::new() } else { format!("_{number}") };
-        let identifier = match self.hierarchy {
-            Hierarchy::Primary => primary(stem, &suffix, extension, is_directory),
-            Hierarchy::Joliet => joliet(stem, &suffix, extension, is_directory),
-        };
-        // Windows and Linux look for Joliet's names without regard to case, and without dots at their end.
-        let sought = identifier.trim_end_matches(";1").trim_end_matches('.').to_lowercase();
-        self.taken.insert(sought).then(|| self.encoded(&identifier))
+    /// The identifier with the first number of so many digits that is free.
+    fn numbered(&mut self, name: Name, digits: u32) -> Option<Vec<u8>> {
+        // No identifier has a `?`.
+        let cut = sought(&self.identifier(name, &format!("_{}", "?".repeat(digits as usize))));
+        let mut next = self.next.get(&cut).copied().unwrap_or(10u32.pow(digits - 1));
+        let mut found = None;
+        while found.is_none() && next < 10u32.pow(digits) {
+            found = self.take(name, &format!("_{next}"));
+            next += 1;
+        }
+        self.next.insert(cut, next);
+        found
+    }
+
+    /// The identifier with a suffix, unless another has it.
+    fn take(&mut self, name: Name, suffix: &str) -> Option<Vec<u8>> {
+        let identifier = self.identifier(name, suffix);
+        self.taken.insert(sought(&identifier)).then(|| self.encoded(&identifier))
+    }
+
+    fn identifier(&self, name: Name, suffix: &str) -> String {
+        match self.hierarchy {
+            Hierarchy::Primary => primary(name, suffix),
+            Hierarchy::Joliet => joliet(name, suffix),
+        }
     }
 
     fn encoded(&self, identifier: &str) -> Vec<u8> {
@@ -60,8 +91,15 @@ impl Given {
     }
 }
 
+/// What an identifier is found by: Windows and Linux look for Joliet's names without regard to case, and without dots
+/// at their end.
+fn sought(identifier: &str) -> String {
+    identifier.trim_end_matches(";1").trim_end_matches('.').to_lowercase()
+}
+
 /// `STEM.EXT;1`, or `STEM` for a directory.
-fn primary(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> String {
+fn primary(name: Name, suffix: &str) -> String {
+    let Name { stem, extension, is_directory } = name;
     let plain = |text: &str, most: usize| -> String { text.chars().map(d_character).take(most).collect() };
     if is_directory {
         return format!("{}{suffix}", plain(stem, DIRECTORY - suffix.len()));
@@ -78,7 +116,8 @@ fn d_character(c: char) -> char {
 }
 
 /// The name, at most 64 units of UTF-16; with its version unless it is a directory's.
-fn joliet(stem: &str, suffix: &str, extension: &str, is_directory: bool) -> String {
+fn joliet(name: Name, suffix: &str) -> String {
+    let Name { stem, extension, is_directory } = name;
     let end = match (is_directory, extension.is_empty()) {
         (true, _) => suffix.into(),
         (false, true) => format!("{suffix};1"),
@@ -140,5 +179,23 @@ mod tests {
         let long = "\u{1F4BF}".repeat(100);
         assert_eq!(back(given.give(&long, true)), "\u{1F4BF}".repeat(32));
         assert_eq!(back(given.give(&long, true)), format!("{}_1", "\u{1F4BF}".repeat(31)));
+    }
+
+    #[test]
+    fn names_that_differ_behind_the_cut_alone_are_numbered_in_one_go() {
+        let mut given = Given::new(Hierarchy::Primary);
+        let mut last = String::new();
+        // Each from the start would be 5 * 10^9 tries.
+        for number in 0..100_000 {
+            last = text(&given.give(&format!("2026-11-22 Measurement station {number:06}.csv"), false));
+        }
+        assert_eq!(last, "2026_11_22_MEASUREME_99999.CSV;1");
+        // A number that a name has by itself is left out.
+        assert_eq!(text(&given.give("b_2", true)), "B_2");
+        assert_eq!(
+            ["b", "B", "b.", "b "].map(|name| text(&given.give(name, true))),
+            ["B", "B_1", "B_", "B__1"]
+        );
+        assert_eq!(text(&given.give("b", true)), "B_3");
     }
 }

@@ -110,7 +110,7 @@ fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Resul
     let layouts = pressing.lay_out(shell, &press.crew)?;
     let set = layouts.first().and_then(|layout| layout.set().map(|set| set.id));
     let targets = pressing.targets(layouts.len());
-    targets.iter().try_for_each(|target| shell.check(target, pressing.force))?;
+    targets.iter().try_for_each(|target| pressing.check_target(target, shell))?;
     let pressed = layouts.into_iter().zip(&targets).map(|(layout, target)| press.one(layout, target));
     let mut media = Vec::new();
     for (output, built) in pressed.collect::<anyhow::Result<Vec<_>>>()? {

@@ -12,7 +12,7 @@ use formats::identity::Identities;
 use formats::manifest::Manifest;
 use formats::units::ByteLen;
 use formats::vhd::{self, Plan};
-use host::{Crew, Event, Unit};
+use host::{Crew, Event, Unit, is_device};
 use serde::Serialize;
 
 use crate::code::Code;
@@ -44,7 +44,7 @@ pub struct Deploy {
     /// How the disk is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
-    /// Overwrite a file that is there
+    /// Overwrite a file that is there, or a device that is not empty
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]
@@ -90,6 +90,7 @@ impl Deploy {
     /// # Errors
     /// When the medium is not trusted or damaged, or the target cannot be written.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
+        self.check_output(shell)?;
         let trust = Trust { keys: self.trusted.load()?, now: Some(date::now()?) };
         let args = self.media.each();
         let media = args.iter().map(|arg| arg.open(shell)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -112,6 +113,16 @@ impl Deploy {
             signed: Signer::of(&signed),
         })?;
         Ok(Code::Done)
+    }
+
+    /// Refuses a target that cannot be written, or from which something is read.
+    fn check_output(&self, shell: &Shell) -> anyhow::Result<()> {
+        if self.format == Format::Vhd && is_device(&self.output) {
+            let what = format!("{} is a device, and a VHD is a file", self.output.display());
+            return Err(Refusal::usage(what).next("leave --format out to write the disk itself").into());
+        }
+        let media = self.media.media.iter().map(PathBuf::as_path);
+        shell.check(&self.output, self.force, media.chain(self.trusted.files()))
     }
 
     fn write(&self, work: Work<'_, '_>, manifest: &Manifest) -> anyhow::Result<()> {

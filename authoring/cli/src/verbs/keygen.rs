@@ -1,18 +1,18 @@
 //! `keygen`: a pair of keys for signing media.
 
+use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use formats::minisign::{KeyId, Protection, SecretKey};
-use host::{HostError, Operation};
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::drafts::Draft;
+use crate::error::Refusal;
 use crate::output::Answer;
 use crate::secret::PasswordFile;
 use crate::shell::Shell;
@@ -56,7 +56,7 @@ impl Keygen {
     /// # Errors
     /// When a file is there, or cannot be written.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
-        self.refuse_to_overwrite()?;
+        self.check_outputs(shell)?;
         let password = if self.no_password { None } else { Some(self.password.new_one()?) };
         let secret = SecretKey::from_seed(&draw()?, KeyId(draw()?));
         let public = secret.public();
@@ -69,8 +69,8 @@ impl Keygen {
             },
             None => Protection::None,
         };
-        write(&self.secret, &secret.print(protection)?, 0o600)?;
-        write(&self.public, &public.print(), 0o644)?;
+        let secret = Draft::new(&self.secret, &secret.print(protection)?, 0o600)?;
+        Draft::commit([secret, Draft::new(&self.public, &public.print(), 0o644)?])?;
         shell.answer(&Made {
             key: public.id.to_string(),
             public_key: public.to_base64(),
@@ -81,13 +81,24 @@ impl Keygen {
         Ok(Code::Done)
     }
 
-    fn refuse_to_overwrite(&self) -> Result<(), HostError> {
-        let there = [&self.secret, &self.public].into_iter().find(|path| fs::symlink_metadata(path).is_ok());
-        match there.filter(|_| !self.force) {
-            Some(path) => Err(HostError::Exists { path: path.clone() }),
-            None => Ok(()),
+    fn check_outputs(&self, shell: &Shell) -> anyhow::Result<()> {
+        let files = [&self.secret, &self.public];
+        for file in files {
+            shell.check(file, self.force, self.password.path().into_iter())?;
         }
+        let [secret, public] = files.map(|file| place(file));
+        if secret != public {
+            return Ok(());
+        }
+        let what = format!("both keys would be written to {}", self.secret.display());
+        Err(Refusal::usage(what).next("name two files").into())
     }
+}
+
+/// The folder that a file lies in, whatever way leads there, and its name in it.
+fn place(file: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    (fs::canonicalize(folder).ok(), file.file_name())
 }
 
 impl Answer for Made {
@@ -107,15 +118,4 @@ fn draw<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).context("this machine gives no random numbers")?;
     Ok(bytes)
-}
-
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), HostError> {
-    let wrap = || HostError::io(Operation::Create, path);
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(wrap()(e)),
-        _ => {}
-    }
-    // Made anew, so that a secret key never lies in a file that others have open or may read.
-    let file = File::options().write(true).create_new(true).mode(mode).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(wrap())
 }

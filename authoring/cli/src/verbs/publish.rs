@@ -23,7 +23,8 @@ use crate::table::Table;
 ///
 /// A disk is a VHD (fixed, dynamic or differencing) or raw. Parents of a differencing VHD are found in the store, among
 /// the disks named, and in the leaf's folder. The store is made when its folder is empty or not there. A publish that
-/// is cut off leaves the store as it was. The time of publishing is SOURCE_DATE_EPOCH or, where that is not set, now.
+/// is cut off leaves the store as it was. A layer that is there already is read, and stored again where it is damaged.
+/// The time of publishing is SOURCE_DATE_EPOCH or, where that is not set, now.
 #[derive(Args, Debug)]
 pub struct Publish {
     /// The image and the version to publish

@@ -2,15 +2,16 @@
 
 use formats::digest::{Hasher, Sha256};
 use formats::layer::{Digested, LayerDescriptor};
-use host::{ErrorKind, Event, Unit};
+use host::{ErrorKind, Event, Interrupted, Unit};
 
 use super::Publisher;
 use super::candidate::Candidate;
 use super::error::PublishError;
 use super::kit::Kits;
 use super::unfinished::Unfinished;
+use crate::check::check_layer;
 use crate::error::StoreError;
-use crate::layer::read_descriptor;
+use crate::layer::{Layer, read_descriptor};
 use crate::paths;
 
 /// What became of a layer that was to be published.
@@ -27,7 +28,7 @@ pub struct Put {
 pub enum How {
     /// It was stored now.
     Stored,
-    /// It was there already, with the same content.
+    /// It was there already, with the same content, and sound to the last frame.
     There,
     /// It was there, damaged, and was stored again.
     Repaired,
@@ -70,12 +71,23 @@ fn before(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Before, Pu
         return Ok(Before::Nothing);
     }
     match publisher.store.layer(candidate.uuid) {
-        Ok(layer) => Ok(Before::Sound(layer.descriptor)),
+        Ok(layer) if is_whole(publisher, &layer)? => Ok(Before::Sound(layer.descriptor)),
+        Ok(layer) => Ok(Before::Damaged(Some(layer.descriptor))),
         Err(error) if error.kind() == ErrorKind::Corrupt || error.is_missing() => {
             Ok(Before::Damaged(read_descriptor(&folder, candidate.uuid).ok()))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether every frame of a layer in the store is what was written. Who publishes it again may say so because it is
+/// damaged, and has the disk at hand that mends it.
+fn is_whole(publisher: &Publisher<'_>, layer: &Layer) -> Result<bool, Interrupted> {
+    let total = layer.descriptor.stored.len.0;
+    publisher.observer.event(Event::Begin { task: "checking", total, unit: Unit::Bytes });
+    let problems = check_layer(layer, publisher.crew, publisher.observer)?;
+    publisher.observer.event(Event::End);
+    Ok(problems.is_empty())
 }
 
 /// Sees that a layer which is in the store is the one that is to be published.

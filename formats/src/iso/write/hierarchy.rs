@@ -37,6 +37,8 @@ struct Directory {
     identifier: Vec<u8>,
     parent: usize,
     entries: Vec<Entry>,
+    /// How many directories are among the entries.
+    directories: u32,
     /// Its first sector and its length in sectors.
     start: u32,
     sectors: u32,
@@ -44,7 +46,14 @@ struct Directory {
 
 impl Directory {
     fn new(identifier: &[u8]) -> Self {
-        Self { identifier: identifier.into(), parent: 0, entries: Vec::new(), start: 0, sectors: 0 }
+        Self {
+            identifier: identifier.into(),
+            parent: 0,
+            entries: Vec::new(),
+            directories: 0,
+            start: 0,
+            sectors: 0,
+        }
     }
 }
 
@@ -202,11 +211,7 @@ impl Directories {
     fn posix<'a>(&self, name: &'a str, target: Target, time: Timestamp) -> Posix<'a> {
         let links = match target {
             Target::File { .. } => 1,
-            Target::Directory(index) => {
-                let inner =
-                    self.list[index].entries.iter().filter(|e| matches!(e.target, Target::Directory(_)));
-                2 + inner.count() as u32
-            }
+            Target::Directory(index) => 2 + self.list[index].directories,
         };
         Posix { name, is_directory: matches!(target, Target::Directory(_)), links, time, is_root: false }
     }
@@ -230,6 +235,7 @@ fn list(hierarchy: Hierarchy, root: &Placed) -> Result<Vec<Directory>, IsoError>
         for entry in entries.iter_mut().filter(|e| matches!(e.target, Target::Directory(_))) {
             entry.target = Target::Directory(list.len());
             pending.push_back((list.len(), &inner[entry.place].1));
+            list[index].directories += 1;
             list.push(Directory { parent: index, ..Directory::new(&entry.identifier) });
         }
         list[index].entries = entries;

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -10,7 +11,7 @@ use super::super::raw::{AllocationExtent, FileSet, LongAd, SECTOR, characteristi
 use super::super::{Revision, text};
 use super::Volume;
 use super::descriptors::{self, Entry, allocation, long_ad};
-use super::nodes::{Form, Kind, Node, Nodes};
+use super::nodes::{Form, Kind, Node, Nodes, identifier_len};
 use crate::region::Render;
 use crate::time::Timestamp;
 
@@ -79,12 +80,18 @@ impl Space {
         in_blocks([set.as_bytes(), &end])
     }
 
-    /// All blocks of a node.
-    fn node(&self, index: u32) -> Vec<u8> {
+    /// Bytes of a node from its byte `skipped` on: at least one, and of a directory's data no more than `most`, since
+    /// there may be many times as many.
+    fn node(&self, index: u32, skipped: u64, most: u64) -> Vec<u8> {
         let node = &self.nodes.all()[index as usize];
-        match &node.kind {
+        let first = match &node.kind {
             Kind::File { start, len } => self.file(index, node, (start.0, len.0)),
-            Kind::Directory { entries, len, directories } => {
+            Kind::Directory { entries, len, .. } if skipped >= SECTOR.into() => {
+                let at = skipped - u64::from(SECTOR);
+                let end = (at + most).min(len.next_multiple_of(SECTOR.into()));
+                return self.identifiers(node, entries, at..end);
+            }
+            Kind::Directory { len, directories, .. } => {
                 let content = Entry {
                     file_type: file_type::DIRECTORY,
                     links: directories + 1,
@@ -93,10 +100,10 @@ impl Space {
                     unique_id: Nodes::unique_id(index),
                     long: false,
                 };
-                let entry = self.entry(&content, &allocation(*len, node.block + 1, None), node.block);
-                in_blocks([&*entry, &self.identifiers(node, entries)])
+                in_blocks([&*self.entry(&content, &allocation(*len, node.block + 1, None), node.block)])
             }
-        }
+        };
+        first[skipped as usize..].to_vec()
     }
 
     fn file(&self, index: u32, node: &Node, (start, len): (u64, u64)) -> Vec<u8> {
@@ -135,21 +142,35 @@ impl Space {
         bytes
     }
 
-    /// The data of a directory.
-    fn identifiers(&self, node: &Node, entries: &[u32]) -> Vec<u8> {
-        let at = |bytes: &[u8]| (node.block + 1 + (bytes.len() / SECTOR as usize) as u32, self.revision);
-        let above = characteristics::PARENT | characteristics::DIRECTORY;
-        let mut bytes =
-            descriptors::identifier(above, &[], self.icb(node.parent), (node.block + 1, self.revision));
-        for index in entries {
-            let entry = &self.nodes.all()[*index as usize];
-            let is_directory = matches!(entry.kind, Kind::Directory { .. });
-            let characteristics = if is_directory { characteristics::DIRECTORY } else { 0 };
-            let identifier =
-                descriptors::identifier(characteristics, &entry.name, self.icb(*index), at(&bytes));
-            bytes.extend(identifier);
+    /// A part of the data of a directory, with zeros behind them.
+    fn identifiers(&self, node: &Node, entries: &[u32], part: Range<u64>) -> Vec<u8> {
+        let above = (characteristics::PARENT | characteristics::DIRECTORY, &[][..], node.parent);
+        let all = core::iter::once(above).chain(entries.iter().map(|index| self.named(*index)));
+        let mut bytes = Vec::new();
+        let mut start = 0;
+        for (characteristics, name, target) in all {
+            let end = start + identifier_len(name.len()) as u64;
+            if start >= part.end {
+                break;
+            }
+            if end > part.start {
+                // Cannot cut: a directory's blocks have 32 bits.
+                let block = node.block + 1 + (start / u64::from(SECTOR)) as u32;
+                let identifier =
+                    descriptors::identifier(characteristics, name, self.icb(target), (block, self.revision));
+                bytes.extend_from_slice(&identifier[part.start.saturating_sub(start) as usize..]);
+            }
+            start = end;
         }
+        bytes.resize((part.end - part.start) as usize, 0);
         bytes
+    }
+
+    /// What a file identifier says of a node: characteristics, name, which one it is.
+    fn named(&self, index: u32) -> (u8, &[u8], u32) {
+        let node = &self.nodes.all()[index as usize];
+        let is_directory = matches!(node.kind, Kind::Directory { .. });
+        (if is_directory { characteristics::DIRECTORY } else { 0 }, &node.name, index)
     }
 
     /// The node that a block belongs to; `None` for the file set.
@@ -165,12 +186,16 @@ impl Render for Space {
         let mut at = offset;
         while at < end {
             let node = self.node_at((at / u64::from(SECTOR)) as u32);
-            let first = node.map_or(0, |index| self.nodes.all()[index as usize].block);
-            let blocks = node.map_or_else(|| self.file_set(), |index| self.node(index));
-            let skipped = (at - u64::from(first) * u64::from(SECTOR)) as usize;
             let wanted = &mut buf[(at - offset) as usize..];
-            let len = wanted.len().min(blocks.len() - skipped);
-            wanted[..len].copy_from_slice(&blocks[skipped..skipped + len]);
+            let bytes = match node {
+                None => self.file_set().split_off(at as usize),
+                Some(index) => {
+                    let first = u64::from(self.nodes.all()[index as usize].block) * u64::from(SECTOR);
+                    self.node(index, at - first, wanted.len() as u64)
+                }
+            };
+            let len = wanted.len().min(bytes.len());
+            wanted[..len].copy_from_slice(&bytes[..len]);
             at += len as u64;
         }
     }
