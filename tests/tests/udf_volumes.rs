@@ -1,7 +1,9 @@
 //! UDF volumes on paper: files of every length, many names, damaged bytes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use formats::files::Files;
-use formats::io::{ReadAt, read_vec};
+use formats::io::{ReadAt, ReadError, read_vec};
 use formats::placed::Placed;
 use formats::tree::{Data, Directory};
 use formats::udf::read::Reader;
@@ -72,6 +74,37 @@ fn three_thousand_names_of_all_kinds_come_back() {
         }
         assert!(reader.open(&"n".repeat(254)).is_ok());
     }
+}
+
+/// A source that counts the bytes that are read of it.
+struct Counted<'a>(&'a Vec<u8>, &'a AtomicUsize);
+
+impl ReadAt for Counted<'_> {
+    fn size(&self) -> ByteLen {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
+        self.1.fetch_add(buf.len(), Ordering::Relaxed);
+        self.0.read_at(offset, buf)
+    }
+}
+
+#[test]
+fn a_directory_is_read_once_to_find_all_its_files() {
+    let mut root = Directory::new();
+    let path = |n| format!("above/many/{n:0100}");
+    (0..2000).for_each(|n| root.add_file(&path(n), Data::Bytes([1].into())).unwrap());
+    let volume = bytes_of(&lay_out(Revision::V2_01, &root));
+    let read = AtomicUsize::new(0);
+    let reader = Reader::open(Counted(&volume, &read)).unwrap();
+    let mut finder = reader.finder();
+    for n in (0..2000).chain([3, 2]) {
+        assert_eq!(finder.open(&path(n)).unwrap().size(), ByteLen(1));
+    }
+    assert!(finder.open("above/many/none").is_err() && finder.list("above").is_ok_and(|all| all.len() == 1));
+    let read = read.load(Ordering::Relaxed);
+    assert!(read < 2 * volume.len(), "{read} bytes read of {}", volume.len());
 }
 
 #[test]
