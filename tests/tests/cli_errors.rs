@@ -71,6 +71,7 @@ fn command_lines_that_make_no_sense_end_with_2() {
         "build usb --store store -o m.img Win7 --template 1.img",
         "build usb --store store -o m.img Win7 --threads 0",
         "build usb --store store -o m.img Win7 --label a/very/long/label/that/no/volume/can/have",
+        "build disc --store store -o m.img Win7 --label a/very/long/label/that/no/volume/can/have",
         "build tape --store store -o m.img Win7",
         "build disc --store store -o m.img Win7 --media cd",
         "build disc --store store -o m.img Win7 --template usb.toml --udf-revision 3.00",
