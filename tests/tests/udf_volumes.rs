@@ -110,15 +110,20 @@ fn a_directory_is_read_once_to_find_all_its_files() {
 #[test]
 fn names_that_udf_cannot_hold_are_refused() {
     let mut root = Directory::new();
-    root.add_file(&"世".repeat(128), Data::Bytes([].into())).unwrap();
-    let refused = Measured::new(Revision::V2_01, &Placed::of(&root));
-    assert!(matches!(refused, Err(UdfError::Name { .. })));
+    let path = format!("a/b/{}", "世".repeat(128));
+    root.add_file(&path, Data::Bytes([].into())).unwrap();
+    let Err(refused) = Measured::new(Revision::V2_01, &Placed::of(&root)) else { panic!("a name too long") };
+    assert!(matches!(&refused, UdfError::Name { path: found, .. } if *found == path), "{refused}");
     let empty = Placed::of(&Directory::new());
     let measured = Measured::new(Revision::V2_01, &empty).unwrap();
     for label in ["", "a\u{FEFF}"] {
         let refused = measured.lay_out(&volume(label), &empty);
-        assert!(matches!(refused, Err(UdfError::Name { .. })), "{label:?}");
+        assert!(matches!(refused, Err(UdfError::Label { .. })), "{label:?}");
     }
+    let inner = (0..65_535).map(|number| (number.to_string(), Placed::Directory(Vec::new()))).collect();
+    let many = Placed::Directory(vec![("many".into(), Placed::Directory(inner))]);
+    let refused = Measured::new(Revision::V1_02, &many).unwrap_err().to_string();
+    assert_eq!(refused, "\"many/\" has 65535 directories, expected at most 65534 on UDF");
 }
 
 #[test]

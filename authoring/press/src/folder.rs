@@ -9,6 +9,7 @@ use std::sync::Arc;
 use formats::digest::{Hasher, Sha256};
 use formats::io::{ReadAt, ReadError};
 use formats::manifest::Volume;
+use formats::tree::join;
 use formats::units::{ByteLen, ByteOffset};
 use host::{Crew, Event, FileSource, HostError, Observer, Operation, Unit};
 
@@ -40,7 +41,7 @@ pub fn walk(root: &Path, volume: Volume) -> Result<Vec<Found>, SourceError> {
         for entry in list {
             let entry = entry.map_err(|e| host(Operation::Read, &folder, e))?;
             let name = entry.file_name().into_string().map_err(|name| no_text(&folder, &name))?;
-            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            let path = join(&path, &name);
             let len = describe(&entry)?;
             if len.is_none() {
                 open.push((entry.path(), path.clone()));
