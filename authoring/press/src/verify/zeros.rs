@@ -28,14 +28,16 @@ impl Looking<'_> {
         self.observer.event(Event::Begin { task: "verifying free space", total, unit: Unit::Bytes });
         let found = Mutex::new(Vec::new());
         self.crew.each(free.iter().flat_map(places), Vec::new, |buf, place| {
-            match first_data(disk, &place, buf) {
+            let mut read = 0;
+            match first_data(disk, &place, (buf, &mut read)) {
                 Ok(first) => found.lock().unwrap_or_else(PoisonError::into_inner).extend(first),
                 Err(error) => {
                     let (name, reason) = ("free space".into(), error.to_string());
                     self.findings.change(Change::Unreadable { name, reason });
                 }
             }
-            self.observer.event(Event::Advance(place.end - place.start));
+            self.observer.event(Event::Advance(read));
+            self.observer.event(Event::Skip(place.end - place.start - read));
             Ok::<_, Interrupted>(())
         })?;
         let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -117,11 +119,11 @@ fn places(range: &Range<u64>) -> impl Iterator<Item = Range<u64>> + use<> {
     range.clone().step_by(PLACE as usize).map(move |start| start..end.min(start + PLACE))
 }
 
-/// Where the first byte in `range` lies that is not zero.
+/// Where the first byte in `range` lies that is not zero. Adds up how much was `read` to know it.
 fn first_data(
     disk: &dyn ReadAt,
     range: &Range<u64>,
-    buf: &mut Vec<u8>,
+    (buf, read): (&mut Vec<u8>, &mut u64),
 ) -> Result<Option<ByteOffset>, ReadError> {
     let mut at = range.start;
     while let Some(data) = disk.next_data(ByteOffset(at))?.filter(|data| data.start < range.end) {
@@ -133,6 +135,7 @@ fn first_data(
         // Cannot cut: a place is short.
         buf.resize((end - start) as usize, 0);
         disk.read_at(ByteOffset(start), buf)?;
+        *read += end - start;
         if let Some(found) = first_nonzero(buf) {
             return Ok(Some(ByteOffset(start + found as u64)));
         }
@@ -166,9 +169,10 @@ mod tests {
     #[test]
     fn the_first_byte_that_is_not_zero_is_named() {
         let mut disk = vec![0; 10_000];
-        assert_eq!(first_data(&disk, &(0..10_000), &mut Vec::new()), Ok(None));
+        let first = |disk: &Vec<u8>, range| first_data(disk, &range, (&mut Vec::new(), &mut 0));
+        assert_eq!(first(&disk, 0..10_000), Ok(None));
         disk[9000] = 1;
-        assert_eq!(first_data(&disk, &(100..10_000), &mut Vec::new()), Ok(Some(ByteOffset(9000))));
-        assert_eq!(first_data(&disk, &(0..9000), &mut Vec::new()), Ok(None));
+        assert_eq!(first(&disk, 100..10_000), Ok(Some(ByteOffset(9000))));
+        assert_eq!(first(&disk, 0..9000), Ok(None));
     }
 }
