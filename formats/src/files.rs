@@ -120,6 +120,50 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// [`FilesError`].
     fn extents(&self, path: &str) -> Result<Option<Vec<Extent>>, FilesError>;
+
+    /// What finds many files of this volume sooner than one call for each would.
+    fn finder(&self) -> Box<dyn Finder<'_> + '_> {
+        Box::new(OneByOne(self))
+    }
+}
+
+/// A volume's files for who follows many paths in their order, or each directory's before the next directory's. It may
+/// keep the directories on the way to the last one, where a name is only found by reading a directory from its start.
+pub trait Finder<'f>: Send {
+    /// As [`Files::list`].
+    ///
+    /// # Errors
+    /// [`FilesError`].
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, FilesError>;
+
+    /// As [`Files::open`].
+    ///
+    /// # Errors
+    /// [`FilesError`].
+    fn open(&mut self, path: &str) -> Result<Box<dyn ReadAt + 'f>, FilesError>;
+
+    /// As [`Files::extents`].
+    ///
+    /// # Errors
+    /// [`FilesError`].
+    fn extents(&mut self, path: &str) -> Result<Option<Vec<Extent>>, FilesError>;
+}
+
+/// The finder of a volume that finds each name by itself.
+struct OneByOne<'f, F: ?Sized>(&'f F);
+
+impl<'f, F: Files + ?Sized> Finder<'f> for OneByOne<'f, F> {
+    fn list(&mut self, path: &str) -> Result<Vec<Entry>, FilesError> {
+        self.0.list(path)
+    }
+
+    fn open(&mut self, path: &str) -> Result<Box<dyn ReadAt + 'f>, FilesError> {
+        self.0.open(path)
+    }
+
+    fn extents(&mut self, path: &str) -> Result<Option<Vec<Extent>>, FilesError> {
+        self.0.extents(path)
+    }
 }
 
 /// Reads a whole file that may have at most `limit` bytes.

@@ -22,6 +22,7 @@ pub mod io;
 pub mod iso;
 pub mod joined;
 pub mod kind;
+pub mod label;
 pub mod layer;
 pub mod manifest;
 pub mod minisign;

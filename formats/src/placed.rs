@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::region::{Content, Region, Stage};
-use crate::tree::{Data, Directory, Node};
+use crate::tree::{Data, Directory, Node, join};
 use crate::units::{ByteLen, ByteOffset, MIB};
 
 /// A file or directory with its place.
@@ -98,7 +98,7 @@ impl Placer {
     ) -> Result<(), TooMuch> {
         let Placed::Directory(entries) = placed else { return Ok(()) };
         for ((name, node), (_, place)) in directory.entries().zip(entries) {
-            let path = if path.is_empty() { name.into() } else { alloc::format!("{path}/{name}") };
+            let path = join(path, name);
             match node {
                 Node::Directory(inner) => self.fill_in(inner, place, &path, large)?,
                 Node::File(data) if (data.len().0 >= LARGE) == large => *place = self.add(&path, data)?,

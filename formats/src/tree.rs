@@ -130,6 +130,11 @@ impl Directory {
     }
 }
 
+/// The path of `name` in the directory `path`; that of the root is empty.
+pub fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.into() } else { alloc::format!("{path}/{name}") }
+}
+
 fn check_name(name: &str, path: &str) -> Result<(), TreeError> {
     match name {
         "" | "." | ".." => Err(TreeError::NotAPath { path: path.into() }),

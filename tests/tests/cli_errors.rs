@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, Signal, kill_process};
 use seedpress_tests::desk::{BUILD, BUILD_DISC, Desk};
 use seedpress_tests::program;
 
@@ -73,6 +71,7 @@ fn command_lines_that_make_no_sense_end_with_2() {
         "build usb --store store -o m.img Win7 --template 1.img",
         "build usb --store store -o m.img Win7 --threads 0",
         "build usb --store store -o m.img Win7 --label a/very/long/label/that/no/volume/can/have",
+        "build disc --store store -o m.img Win7 --label a/very/long/label/that/no/volume/can/have",
         "build tape --store store -o m.img Win7",
         "build disc --store store -o m.img Win7 --media cd",
         "build disc --store store -o m.img Win7 --template usb.toml --udf-revision 3.00",
@@ -220,25 +219,6 @@ fn names_on_a_medium_cannot_steer_a_terminal() {
     desk.write("add/a\u{1b}[2Jb", b"");
     let said = desk.refuses(2, "build usb --store store Win7 -o m.img --add add");
     assert!(!said.contains('\u{1b}'), "{said:?}");
-}
-
-/// A publish that waits for another one is interrupted: it ends with 130, and at once.
-#[test]
-fn an_interrupt_ends_with_130() {
-    let desk = Desk::stocked();
-    let lock = fs::File::options().write(true).open(desk.path("store/.lock")).unwrap();
-    flock(&lock, FlockOperation::LockExclusive).unwrap();
-    let mut command = program::command("publish --store store A@1 1.img --progress json".split(' '));
-    let mut child = command.current_dir(desk.folder()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
-    assert!(line.contains("waiting"), "{line}");
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    line.clear();
-    std::io::Read::read_to_string(&mut said, &mut line).unwrap();
-    assert!(line.contains("\"kind\":\"interrupted\""), "{line}");
 }
 
 #[test]

@@ -97,6 +97,22 @@ fn an_index_that_goes_in_a_circle_is_damage() {
 }
 
 #[test]
+fn a_directory_that_contains_itself_is_damage() {
+    let volume = small_volume(4096);
+    // The index entry of `b` in `a`: a reference to b, 8 bytes, and a file name, which starts with a reference to a.
+    let is_entry =
+        |at: &usize| volume[at + 10] == 0x44 && volume[at + 80] == 1 && volume[at + 82..].starts_with(b"b\0");
+    let entry = (0..volume.len() - 100).step_by(8).find(is_entry).unwrap();
+    let circular = Changed::new(&volume, entry as u64, &volume[entry + 16..entry + 24]);
+    let reader = Reader::open(&circular).unwrap();
+    assert!(reader.list("a").is_ok());
+    for path in ["a/b", "a/b/b"] {
+        let refused = reader.list(path).unwrap_err().to_string();
+        assert!(refused.contains("contains itself"), "{refused}");
+    }
+}
+
+#[test]
 fn runs_past_the_end_of_the_volume_are_damage() {
     let volume = small_volume(4096);
     // The record of a/b/c/file has the only run list of users; a first byte of 0x88 makes both of its numbers long.

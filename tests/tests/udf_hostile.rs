@@ -104,15 +104,41 @@ fn allocation_extents_that_go_in_a_circle_are_damage() {
 }
 
 #[test]
-fn a_directory_that_holds_itself_is_printed_once() {
+fn a_directory_that_holds_itself_is_printed_once_and_not_followed() {
     let mut volume = small(Revision::V1_02);
     // The root's third name is `b`: it now leads to the root, whose entry is in block 2.
     let name = (PARTITION as usize + 3) * 2048 + 40 + 40;
     volume[name + 24..name + 28].copy_from_slice(&2u32.to_le_bytes());
     reseal(&mut volume[name..]);
     let reader = Reader::open(&volume).unwrap();
-    assert_eq!(reader.list("b/b/b").unwrap().len(), 2);
+    assert_eq!(reader.list("").unwrap().len(), 2);
+    for path in ["b", "b/b/b"] {
+        let refused = reader.list(path).unwrap_err().to_string();
+        assert!(refused.contains("contains itself"), "{refused}");
+    }
+    assert!(reader.open("b/a").is_err() && reader.open("a").is_ok());
     assert_eq!(dump(&volume).unwrap().matches("name \"a\"").count(), 1);
+}
+
+#[test]
+fn a_directory_under_many_names_is_not_read_for_ever() {
+    let mut sample = Sample::new();
+    (0..500).for_each(|number| sample.file(&format!("big/{number:0200}"), b"data"));
+    (0..80).for_each(|number| sample.file(&format!("d{number:02}/file"), b"data"));
+    let mut volume = bytes_of(&lay_out(Revision::V1_02, &sample.tree));
+    // Behind the name of the directory above, all names of the root take up 44 bytes, that of `big` the first ones.
+    let names = (PARTITION as usize + 3) * 2048 + 40;
+    let big: [u8; 4] = volume[names + 24..names + 28].try_into().unwrap();
+    for number in 1..=80 {
+        let name = names + 44 * number;
+        volume[name + 24..name + 28].copy_from_slice(&big);
+        reseal(&mut volume[name..]);
+    }
+    let reader = Reader::open(&volume).unwrap();
+    let mut finder = reader.finder();
+    assert!(finder.list("big").is_ok_and(|entries| entries.len() == 500));
+    let refused = (0..80).find_map(|number| finder.list(&format!("d{number:02}")).err()).unwrap();
+    assert!(refused.to_string().contains("take more than the volume"), "{refused}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! UDF volumes on paper: files of every length, many names, damaged bytes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use formats::files::Files;
-use formats::io::{ReadAt, read_vec};
+use formats::io::{ReadAt, ReadError, read_vec};
 use formats::placed::Placed;
 use formats::tree::{Data, Directory};
 use formats::udf::read::Reader;
@@ -74,18 +76,54 @@ fn three_thousand_names_of_all_kinds_come_back() {
     }
 }
 
+/// A source that counts the bytes that are read of it.
+struct Counted<'a>(&'a Vec<u8>, &'a AtomicUsize);
+
+impl ReadAt for Counted<'_> {
+    fn size(&self) -> ByteLen {
+        self.0.size()
+    }
+
+    fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
+        self.1.fetch_add(buf.len(), Ordering::Relaxed);
+        self.0.read_at(offset, buf)
+    }
+}
+
+#[test]
+fn a_directory_is_read_once_to_find_all_its_files() {
+    let mut root = Directory::new();
+    let path = |n| format!("above/many/{n:0100}");
+    (0..2000).for_each(|n| root.add_file(&path(n), Data::Bytes([1].into())).unwrap());
+    let volume = bytes_of(&lay_out(Revision::V2_01, &root));
+    let read = AtomicUsize::new(0);
+    let reader = Reader::open(Counted(&volume, &read)).unwrap();
+    let mut finder = reader.finder();
+    for n in (0..2000).chain([3, 2]) {
+        assert_eq!(finder.open(&path(n)).unwrap().size(), ByteLen(1));
+    }
+    assert!(finder.open("above/many/none").is_err() && finder.list("above").is_ok_and(|all| all.len() == 1));
+    let read = read.load(Ordering::Relaxed);
+    assert!(read < 2 * volume.len(), "{read} bytes read of {}", volume.len());
+}
+
 #[test]
 fn names_that_udf_cannot_hold_are_refused() {
     let mut root = Directory::new();
-    root.add_file(&"世".repeat(128), Data::Bytes([].into())).unwrap();
-    let refused = Measured::new(Revision::V2_01, &Placed::of(&root));
-    assert!(matches!(refused, Err(UdfError::Name { .. })));
+    let path = format!("a/b/{}", "世".repeat(128));
+    root.add_file(&path, Data::Bytes([].into())).unwrap();
+    let Err(refused) = Measured::new(Revision::V2_01, &Placed::of(&root)) else { panic!("a name too long") };
+    assert!(matches!(&refused, UdfError::Name { path: found, .. } if *found == path), "{refused}");
     let empty = Placed::of(&Directory::new());
     let measured = Measured::new(Revision::V2_01, &empty).unwrap();
     for label in ["", "a\u{FEFF}"] {
         let refused = measured.lay_out(&volume(label), &empty);
-        assert!(matches!(refused, Err(UdfError::Name { .. })), "{label:?}");
+        assert!(matches!(refused, Err(UdfError::Label { .. })), "{label:?}");
     }
+    let inner = (0..65_535).map(|number| (number.to_string(), Placed::Directory(Vec::new()))).collect();
+    let many = Placed::Directory(vec![("many".into(), Placed::Directory(inner))]);
+    let refused = Measured::new(Revision::V1_02, &many).unwrap_err().to_string();
+    assert_eq!(refused, "\"many/\" has 65535 directories, expected at most 65534 on UDF");
 }
 
 #[test]

@@ -1,21 +1,33 @@
 //! Ctrl-C and the signals that ask to end: the first lets work stop and clean up, the second ends at once.
 
+use std::fs;
+
 use host::Stop;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::code::Code;
 
 /// Has the signals set `stop`. Where they cannot be caught they end the program, as they always do.
-/// A hang-up is not caught, so that `nohup` can have it ignored.
+/// A hang-up that is ignored, as `nohup` has it, stays so.
 pub fn listen(stop: Stop) {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let caught: &[i32] = if is_ignored(SIGHUP) { &[SIGINT, SIGTERM] } else { &[SIGINT, SIGTERM, SIGHUP] };
+    let Ok(mut signals) = Signals::new(caught) else { return };
     std::thread::spawn(move || {
-        for _ in signals.forever() {
-            if stop.is_set() {
+        for signal in signals.forever() {
+            // A terminal that goes away says so more than once: by the kernel, and by the shell.
+            if stop.is_set() && signal != SIGHUP {
                 std::process::exit(Code::Interrupted as i32);
             }
             stop.set();
         }
     });
+}
+
+/// Whether a signal was ignored when the program was started, as proc(5) tells: the mask `SigIgn`.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::one_line;
 use crate::medium::{Membership, SignedLines, Signer};
-use crate::output::{Answer, Found};
+use crate::output::{self, Answer, Found};
 
 /// What was found on one medium.
 #[derive(Serialize)]
@@ -43,6 +43,7 @@ pub struct JudgedSet {
 #[derive(Serialize)]
 pub struct JudgedOf {
     /// The medium.
+    #[serde(serialize_with = "output::lossy")]
     pub path: PathBuf,
     /// What was found on it.
     #[serde(flatten)]

@@ -2,7 +2,7 @@
 //!
 //! | file | for |
 //! |---|---|
-//! | `options` | what stands on the command line: global options and verbs |
+//! | `line`, `options` | what stands on the command line: global options and verbs |
 //! | `verbs/` | one file a verb: its arguments, and what it does with the libraries |
 //! | `shell` | what a verb is given: global options, threads, progress |
 //! | `code`, `error` | exit codes, and how errors are told |
@@ -22,6 +22,7 @@ mod error;
 mod interrupt;
 mod judged;
 mod key;
+mod line;
 mod look;
 mod medium;
 mod name;
@@ -40,14 +41,15 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::code::Code;
 use crate::options::{Options, Verb};
 use crate::shell::Shell;
 
 fn main() -> ExitCode {
-    let Options { global, verb } = Options::parse();
+    let Options { global, verb } = match line::read(std::env::args_os()) {
+        Ok(options) => options,
+        Err(code) => return code.into(),
+    };
     let mut shell = Shell::open(global);
     let outcome = run(verb, &shell);
     shell.close(outcome).into()

@@ -2,12 +2,14 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Context as _;
 use host::ErrorKind;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::code::Code;
+use crate::error::Told;
 
 /// What a verb found out or did, for programs and, through [`Display`], for people.
 pub trait Answer: Serialize + Display {
@@ -37,6 +39,26 @@ struct Document<'a, T> {
     schema: &'a str,
     #[serde(flatten)]
     content: &'a T,
+}
+
+/// A path as programs get to see it: what is no UTF-8 in it is replaced, as it is for people.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+/// Tells an error: to stderr as `text` or, where programs read that, as an event; and to stdout with --json.
+pub fn tell(told: &Told, text: &str, events: bool, json: bool) {
+    match events {
+        true => to_stderr(&line("error", told)),
+        false => to_stderr(text),
+    }
+    if json {
+        // The program ends with this error, whether or not it can be written twice.
+        let _ = to_stdout(document("seedpress.error/1", told).as_bytes());
+    }
 }
 
 /// Writes an answer to stdout: one JSON object, or text.

@@ -36,7 +36,8 @@ pub struct Pressing<L: Args> {
     /// OUT-2 and so on
     #[arg(long)]
     span: bool,
-    /// The label of the seed volume; without it the template's
+    /// The label of the seed volume, at most 32 characters; without it the
+    /// template's
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
     /// Sign the manifest with this minisign secret key

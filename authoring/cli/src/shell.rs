@@ -140,14 +140,7 @@ impl Shell {
 
     fn tell(&self, error: &anyhow::Error) -> Code {
         let (code, told) = error::tell(error);
-        match self.global.progress {
-            Mode::Json => output::to_stderr(&output::line("error", &told)),
-            _ => output::to_stderr(&told.to_string()),
-        }
-        if self.global.json {
-            // The program ends with this error, whether or not it can be written twice.
-            let _ = output::to_stdout(output::document("seedpress.error/1", &told).as_bytes());
-        }
+        output::tell(&told, &told.to_string(), self.global.progress == Mode::Json, self.global.json);
         code
     }
 }

@@ -27,6 +27,8 @@ pub enum Event {
     },
     /// So much more is done. Comes from many threads.
     Advance(u64),
+    /// So much more of the total needs no work: zeros that nobody reads. Comes from many threads.
+    Skip(u64),
     /// The task is over.
     End,
     /// Something that the user should know and that stops nothing.
@@ -59,9 +61,13 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How much the events so far say was done.
-    pub fn advanced(&self) -> u64 {
-        self.events().iter().map(|e| if let Event::Advance(n) = e { *n } else { 0 }).sum()
+    /// How much the events so far say was done, and how much was left out.
+    pub fn advanced(&self) -> (u64, u64) {
+        self.events().iter().fold((0, 0), |(done, skipped), event| match event {
+            Event::Advance(more) => (done + more, skipped),
+            Event::Skip(more) => (done, skipped + more),
+            _ => (done, skipped),
+        })
     }
 }
 

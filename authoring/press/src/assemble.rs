@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use formats::region::{Content, Region, Regions};
 
+use crate::fill::FillError;
 use crate::payload::{Payload, PieceError};
 use crate::runs::is_blank;
 
@@ -20,8 +21,8 @@ impl Assembler<'_> {
     /// Fills `bytes` with the run's bytes; anchors are zeros here. `spare` keeps memory from run to run.
     ///
     /// # Errors
-    /// [`PieceError`].
-    pub fn assemble(self, run: &Range<u64>, bytes: &mut [u8], spare: &mut Vec<u8>) -> Result<(), PieceError> {
+    /// [`FillError::Piece`], [`FillError::Changed`].
+    pub fn assemble(self, run: &Range<u64>, bytes: &mut [u8], spare: &mut Vec<u8>) -> Result<(), FillError> {
         for region in self.regions.within(run.clone()) {
             let start = region.start.0.max(run.start);
             let end = region.range().end.min(run.end);
@@ -38,11 +39,13 @@ impl Assembler<'_> {
         into: u64,
         part: &mut [u8],
         spare: &mut Vec<u8>,
-    ) -> Result<(), PieceError> {
+    ) -> Result<(), FillError> {
         match region.content {
             _ if is_blank(region) => part.fill(0),
             Content::Payload { source, offset } => {
-                return copy(&self.payloads[source as usize], offset.0 + into, part, spare);
+                let payload = &self.payloads[source as usize];
+                let copied = copy(payload, offset.0 + into, part, spare);
+                return copied.map_err(|error| FillError::of(payload, error));
             }
             _ => region.fill(into, part),
         }

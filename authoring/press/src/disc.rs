@@ -14,6 +14,14 @@
 //!        then     UDF partition: metadata, small files, large files on multiples of 1 MiB
 //!        N        the last sector: a UDF anchor, and the header of the partition table's backup
 //! ```
+//!
+//! # Where we do not keep to UEFI
+//!
+//! UEFI 2.10 5.3.1 wants the entries of the partition table's backup behind the last usable sector. They lie before
+//! the first usable one here, behind those that they copy: at the image's end 7-Zip takes them for a tail that does
+//! not belong to the volume. The backup's header is where it must be and names their place, by which readers find
+//! them: OVMF and `sgdisk -v` have no complaint. A fault at the start of the image may take both copies; what starts
+//! from a disc starts by El Torito, which needs neither.
 
 use formats::fat::write as fat;
 use formats::gpt::raw::{EFI_SYSTEM, LINUX_DATA};
@@ -45,8 +53,7 @@ const METADATA: u32 = 257;
 const TAIL: u32 = 1;
 /// The image's length is a multiple of so many sectors: a block of error correction of DVD and Blu-ray.
 const UNIT: u32 = 32;
-/// The sector of the entries of the partition table's backup. At the end 7-Zip would take them for a tail that does
-/// not belong to the volume.
+/// The sector of the entries of the partition table's backup.
 const BACKUP_ENTRIES: u32 = 68;
 /// The longest EFI system partition, in bytes: El Torito counts its sectors of 512 bytes in 16 bits.
 const MAX_ESP: u64 = u16::MAX as u64 * LOGICAL_SECTOR as u64;
@@ -84,7 +91,7 @@ pub enum DiscError {
         available: ByteLen,
     },
     /// The content is larger than any disc: more sectors than 32 bits can number.
-    #[error("the content is larger than a disc can be")]
+    #[error("the content is larger than a disc can be: 8 TiB")]
     TooLarge,
     /// A fault of this program.
     #[error(transparent)]

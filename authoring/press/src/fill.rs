@@ -12,7 +12,7 @@ use host::{AlignedBuf, Crew, ErrorKind, Event, HostError, Interrupted, Observer,
 use crate::assemble::Assembler;
 use crate::complete::{Complete, Summary};
 use crate::edges::{Edges, Whole};
-use crate::payload::PieceError;
+use crate::payload::{Payload, PieceError};
 use crate::runs::{BLOCK, Cutter, written};
 
 /// How long a run is, in bytes, when there are few threads.
@@ -27,6 +27,14 @@ pub enum FillError {
     /// What was to be written is not what it was when the medium was planned.
     #[error("a source is not what it was when the medium was planned: check the store, then press again")]
     Piece(#[source] PieceError),
+    /// A file that was to be added changed, or went away, after the medium was planned.
+    #[error("{name} changed while the medium was pressed: press again when nothing writes to it")]
+    Changed {
+        /// The file.
+        name: String,
+        /// What shows it.
+        source: Box<PieceError>,
+    },
     /// The output cannot be written.
     #[error("the medium cannot be written")]
     Output(#[source] HostError),
@@ -42,13 +50,21 @@ pub enum FillError {
 }
 
 impl FillError {
+    /// What it means for a medium that a payload cannot be had.
+    pub(crate) fn of(payload: &Payload, source: PieceError) -> Self {
+        match payload.may_change {
+            true => Self::Changed { name: payload.name.to_string(), source: Box::new(source) },
+            false => Self::Piece(source),
+        }
+    }
+
     /// What it means for whoever asked.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Piece(error) => error.kind(),
             Self::Output(error) => error.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
-            Self::Unfinished { .. } => ErrorKind::Other,
+            Self::Changed { .. } | Self::Unfinished { .. } => ErrorKind::Other,
         }
     }
 }
@@ -128,7 +144,7 @@ impl Filling<'_> {
 
     fn write_run(self, hands: &mut Hands, run: &Range<u64>, edges: &Edges) -> Result<(), FillError> {
         let bytes = place(&mut hands.run, run);
-        self.medium.assemble(run, bytes, &mut hands.piece).map_err(FillError::Piece)?;
+        self.medium.assemble(run, bytes, &mut hands.piece)?;
         let split = |at: u64| (at.clamp(run.start, run.end) - run.start) as usize;
         // What reaches the end of the medium shares its last block with nobody behind it.
         let is_last = run.end == self.medium.regions.total().0;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use formats::digest::{Hasher, Sha256};
 use formats::io::{ReadAt, ReadError};
 use formats::manifest::Volume;
+use formats::tree::join;
 use formats::units::{ByteLen, ByteOffset};
 use host::{Crew, Event, FileSource, HostError, Observer, Operation, Unit};
 
@@ -40,7 +41,7 @@ pub fn walk(root: &Path, volume: Volume) -> Result<Vec<Found>, SourceError> {
         for entry in list {
             let entry = entry.map_err(|e| host(Operation::Read, &folder, e))?;
             let name = entry.file_name().into_string().map_err(|name| no_text(&folder, &name))?;
-            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            let path = join(&path, &name);
             let len = describe(&entry)?;
             if len.is_none() {
                 open.push((entry.path(), path.clone()));
@@ -81,18 +82,21 @@ pub fn payloads(found: &[Found], crew: &Crew, observer: &dyn Observer) -> Result
     let total = files().map(|(_, len)| len.0).sum();
     observer.event(Event::Begin { task: "reading folders", total, unit: Unit::Bytes });
     let mut payloads = Vec::new();
-    let keep = |payload: Payload| {
-        observer.event(Event::Advance(payload.len().0));
+    let keep = |payload| {
         payloads.push(payload);
         Ok(())
     };
-    crew.ordered(files(), |(found, len)| survey(found, len, crew), keep)?;
+    crew.ordered(files(), |(found, len)| survey(found, len, (crew, observer)), keep)?;
     observer.event(Event::End);
     Ok(payloads)
 }
 
 /// Reads a file for its digests.
-fn survey(found: &Found, len: ByteLen, crew: &Crew) -> Result<Payload, SourceError> {
+fn survey(
+    found: &Found,
+    len: ByteLen,
+    (crew, observer): (&Crew, &dyn Observer),
+) -> Result<Payload, SourceError> {
     let file = FileSource::open(&found.from).map_err(SourceError::Host)?;
     let mut whole = Hasher::new();
     let mut digests = Vec::new();
@@ -100,18 +104,21 @@ fn survey(found: &Found, len: ByteLen, crew: &Crew) -> Result<Payload, SourceErr
     for start in (0..len.0).step_by(PIECE as usize) {
         crew.stop().check()?;
         let piece = &mut buf[..PIECE.min(len.0 - start) as usize];
-        file.read_at(ByteOffset(start), piece).map_err(SourceError::Read)?;
+        let read = file.read_at(ByteOffset(start), piece);
+        read.map_err(|source| SourceError::Read { path: found.from.clone(), source })?;
         digests.push(Sha256::of(piece));
         if len.0 > PIECE {
             whole.update(piece);
         }
+        observer.event(Event::Advance(piece.len() as u64));
     }
     let sha256 = match &digests[..] {
         [only] => *only,
         _ => whole.finish(),
     };
     let source = Later { path: found.from.clone(), len };
-    Ok(Payload::new(&found.path, sha256, Pieces::even(len, digests), Arc::new(source)))
+    let name = found.from.display().to_string();
+    Ok(Payload::new(&name, sha256, Pieces::even(len, digests), Arc::new(source)).that_may_change())
 }
 
 /// A file that is opened whenever it is read: a medium may hold more files than a process may have open.
@@ -149,7 +156,8 @@ impl ReadAt for Later {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use host::{Ignore, Stop};
+    use crate::fill::FillError;
+    use host::{Recorder, Stop};
 
     #[test]
     fn a_folder_is_seen_whole_and_in_order() {
@@ -161,12 +169,21 @@ mod tests {
         let paths: Vec<_> = found.iter().map(|found| (&*found.path, found.len.map(|len| len.0))).collect();
         assert_eq!(paths, [("a", Some(0)), ("b", None), ("b/empty", None), ("b/file", Some(PIECE + 1))]);
         let crew = Crew::new(Some(2), Stop::new()).unwrap();
-        let payloads = payloads(&found, &crew, &Ignore).unwrap();
+        let recorder = Recorder::default();
+        let payloads = payloads(&found, &crew, &recorder).unwrap();
+        assert!(recorder.events().contains(&Event::Advance(PIECE)), "progress by pieces");
+        assert_eq!(recorder.advanced(), (PIECE + 1, 0));
         assert_eq!(payloads[0].sha256, Sha256::of(b""));
         assert_eq!(payloads[1].sha256, Sha256::of(&vec![1; PIECE as usize + 1]));
         payloads[1].read_piece(1, &mut [0]).unwrap();
-        fs::write(folder.path().join("b/file"), "short").unwrap();
-        assert!(payloads[1].read_piece(1, &mut [0]).is_err());
+        for changed in [vec![2; PIECE as usize + 1], b"short".to_vec()] {
+            fs::write(folder.path().join("b/file"), changed).unwrap();
+            let error = FillError::of(&payloads[1], payloads[1].read_piece(1, &mut [0]).unwrap_err());
+            assert!(
+                matches!(&error, FillError::Changed { name, .. } if name.ends_with("/b/file")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

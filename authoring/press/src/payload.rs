@@ -24,6 +24,8 @@ pub struct Payload {
     /// How it is divided.
     pub pieces: Pieces,
     source: Arc<dyn ReadAt>,
+    /// Whether it is a file that others may write to: other bytes than expected are then no damage.
+    pub may_change: bool,
 }
 
 /// How a payload is divided into pieces, which follow each other without a gap. Copies and parts share one list.
@@ -202,7 +204,12 @@ impl Pieces {
 impl Payload {
     /// A payload that is read from `source` when its time comes.
     pub fn new(name: &str, sha256: Sha256, pieces: Pieces, source: Arc<dyn ReadAt>) -> Self {
-        Self { name: name.into(), sha256, pieces, source }
+        Self { name: name.into(), sha256, pieces, source, may_change: false }
+    }
+
+    /// The same, of a file that others may write to.
+    pub fn that_may_change(self) -> Self {
+        Self { may_change: true, ..self }
     }
 
     /// A payload that is in memory.
@@ -220,7 +227,8 @@ impl Payload {
         let start = ByteOffset(self.pieces.range(numbers.start).start);
         let pieces = self.pieces.part(numbers);
         let source = Window::new(self.source.clone(), start, pieces.len())?;
-        Ok(Self { name: self.name.clone(), sha256, pieces, source: Arc::new(source) })
+        let (name, source) = (self.name.clone(), Arc::new(source));
+        Ok(Self { name, sha256, pieces, source, may_change: self.may_change })
     }
 
     /// The digest of its bytes, each piece of which is checked: what `sha256` of a part is to be. `step` hears how long

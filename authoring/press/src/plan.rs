@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::bios;
 use crate::payload::Payload;
 use crate::readme;
-use crate::request::{Request, TOOL};
+use crate::request::{LONGEST_LABEL, Request, TOOL};
 use crate::sources::{Layer, Share, Sources};
 use crate::template::{Kind, Template};
 
@@ -34,6 +34,14 @@ pub enum PlanError {
     /// A path that manifests cannot name.
     #[error("a file cannot be listed")]
     Path(#[source] PathError),
+    /// A label that the medium's volumes cannot have.
+    #[error("the label {label:?} has {found} characters of UTF-16, expected at most {LONGEST_LABEL}")]
+    Label {
+        /// The label.
+        label: String,
+        /// How long it is, in UTF-16 units.
+        found: usize,
+    },
     /// A medium that expires before it is made.
     #[error("the medium would expire at {expires}, and is pressed at {time}")]
     Expired {
@@ -156,6 +164,10 @@ impl Draft {
     fn of(request: &Request, sources: &Sources) -> Result<Self, PlanError> {
         if let Some(expires) = request.expires.filter(|expires| *expires <= request.time) {
             return Err(PlanError::Expired { expires, time: request.time });
+        }
+        let found = request.label.encode_utf16().count();
+        if found > LONGEST_LABEL {
+            return Err(PlanError::Label { label: request.label.clone(), found });
         }
         let mut draft = Self::default();
         for layer in &sources.layers {

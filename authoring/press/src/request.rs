@@ -8,12 +8,16 @@ use crate::template::Template;
 /// The name of this program and its version, as media carry it.
 pub const TOOL: &str = concat!("seedpress ", env!("CARGO_PKG_VERSION"));
 
+/// The most UTF-16 units of a label: what Windows takes for NTFS. Discs could have longer ones, but a label is to suit
+/// either kind of medium.
+pub const LONGEST_LABEL: usize = 32;
+
 /// A medium that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// What it looks like.
     pub template: Template,
-    /// The label of the seed volume.
+    /// The label of the seed volume: at most [`LONGEST_LABEL`] units.
     pub label: String,
     /// How long it may be; `None` makes it as short as its content and the template's free room allow.
     pub size: Option<ByteLen>,

@@ -23,8 +23,13 @@ pub enum SourceError {
     #[error(transparent)]
     Host(HostError),
     /// A file's bytes cannot be read.
-    #[error("a file that was to be added cannot be read")]
-    Read(#[source] ReadError),
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: ReadError,
+    },
     /// A file's name is no Unicode.
     #[error("the name of {} is no UTF-8 text: rename it", path.display())]
     NotText {
@@ -41,7 +46,7 @@ impl SourceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Host(error) => error.kind(),
-            Self::Read(_) => ErrorKind::Unreachable,
+            Self::Read { .. } => ErrorKind::Unreachable,
             Self::NotText { .. } => ErrorKind::Usage,
             Self::Interrupted(_) => ErrorKind::Interrupted,
         }

@@ -27,7 +27,7 @@ pub struct Template {
     pub esp: Esp,
     /// The seed volume.
     pub seed: Seed,
-    /// The file systems of an optical medium; a USB medium has none of them.
+    /// The file systems of an optical medium; a USB medium has none of them, and no such keys.
     #[serde(default)]
     pub disc: Disc,
     /// The text that tells people what the medium is.
@@ -120,6 +120,12 @@ pub enum TemplateError {
         /// Its format.
         found: u32,
     },
+    /// The keys of an optical medium are missing from the template of one.
+    #[error("the template of a disc has no [disc]: expected disc.udf_revision and disc.iso_9660")]
+    NoDisc,
+    /// The template of another kind of medium has the keys of an optical one.
+    #[error("the template has [disc], and is not of kind \"disc\"")]
+    NotOfDisc,
 }
 
 impl Template {
@@ -128,11 +134,15 @@ impl Template {
     /// # Errors
     /// [`TemplateError`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let template: Self = toml::from_str(text)
-            .map_err(|e| TemplateError::Malformed { reason: e.to_string().trim_end().into() })?;
-        match template.format {
-            FORMAT => Ok(template),
-            found => Err(TemplateError::Format { found }),
+        let malformed =
+            |e: toml::de::Error| TemplateError::Malformed { reason: e.to_string().trim_end().into() };
+        let template: Self = toml::from_str(text).map_err(malformed)?;
+        let table: toml::Table = toml::from_str(text).map_err(malformed)?;
+        match (template.format, template.kind, table.contains_key("disc")) {
+            (FORMAT, Kind::Disc, false) => Err(TemplateError::NoDisc),
+            (FORMAT, Kind::Usb, true) => Err(TemplateError::NotOfDisc),
+            (FORMAT, ..) => Ok(template),
+            (found, ..) => Err(TemplateError::Format { found }),
         }
     }
 
@@ -196,5 +206,14 @@ mod tests {
             Template::parse(&USB.replace("format = 1", "format = 2")),
             Err(TemplateError::Format { found: 2 })
         );
+    }
+
+    #[test]
+    fn the_keys_of_a_disc_are_in_the_template_of_one_and_in_no_other() {
+        let disc = "[disc]\nudf_revision = \"1.02\"\niso_9660 = true\n";
+        assert_eq!(Template::parse(&DISC.replace(disc, "")), Err(TemplateError::NoDisc));
+        assert_eq!(Template::parse(&format!("{USB}{disc}")), Err(TemplateError::NotOfDisc));
+        let half = Template::parse(&DISC.replace("iso_9660 = true", "")).unwrap_err().to_string();
+        assert!(half.contains("iso_9660"), "{half}");
     }
 }

@@ -25,6 +25,9 @@ mod names;
 pub mod raw;
 pub mod write;
 
+/// The most sectors of all directories: their lengths are told in 32 bits of bytes.
+const MAX_SECTORS: u32 = u32::MAX / raw::SECTOR;
+
 /// Why a tree cannot become an ISO 9660 volume.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IsoError {
@@ -34,12 +37,10 @@ pub enum IsoError {
         /// How many there are.
         found: usize,
     },
-    /// A directory, or the volume, needs more sectors than 32 bits can number.
-    #[error("{what} needs {sectors} sectors, more than ISO 9660 can number")]
+    /// All directories together are longer than 32 bits of bytes can say.
+    #[error("the directories need at least {sectors} sectors, expected at most {MAX_SECTORS} on ISO 9660")]
     TooLarge {
-        /// What is too large.
-        what: &'static str,
-        /// How many it needs.
+        /// How many those have that were looked at.
         sectors: u64,
     },
 }

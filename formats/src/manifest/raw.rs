@@ -1,5 +1,6 @@
 //! The fields of a manifest, in the order in which they are printed.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -136,6 +137,11 @@ impl Manifest {
     /// The `layer.json` of a layer.
     pub fn layer(&self, uuid: Uuid) -> Option<&Value> {
         self.layers.iter().find(|layer| layer_uuid(layer) == Some(uuid))
+    }
+
+    /// The `layer.json` of each layer: for whoever asks for many.
+    pub fn layers_by_uuid(&self) -> BTreeMap<Uuid, &Value> {
+        self.layers.iter().filter_map(|layer| Some((layer_uuid(layer)?, layer))).collect()
     }
 
     /// The `layer.json` of a layer, as whatever type reads it; `None` when there is none, or when it is not of that

@@ -92,16 +92,26 @@ impl Revision {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UdfError {
     /// A name that UDF cannot hold.
-    #[error("{name:?} cannot be a name on a UDF volume: {reason}")]
+    #[error("{path:?} cannot have its name on a UDF volume: {reason}")]
     Name {
-        /// The name.
-        name: String,
+        /// The path that ends with the name.
+        path: String,
+        /// Which rule it breaks.
+        reason: &'static str,
+    },
+    /// A label that UDF cannot hold.
+    #[error("{label:?} cannot be the label of a UDF volume: {reason}")]
+    Label {
+        /// The label.
+        label: String,
         /// Which rule it breaks.
         reason: &'static str,
     },
     /// A directory with more directories in it than its link count can say.
-    #[error("a directory has {found} directories, expected at most 65534")]
+    #[error("{path:?} has {found} directories, expected at most 65534 on UDF")]
     TooManyDirectories {
+        /// The directory's path, with a `/` at its end.
+        path: String,
         /// How many it has.
         found: usize,
     },

@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
+use super::Revision;
 use super::raw::{CharSpec, EntityId, Stamp, Tag};
-use super::{Revision, UdfError};
+use crate::label;
 use crate::time::Timestamp;
 
 /// A text in OSTA compressed unicode (UDF 2.1.1): a byte that says 8 or 16, then the characters in as many bits.
@@ -20,14 +21,13 @@ pub fn compressed(text: &str) -> Vec<u8> {
     }
 }
 
-/// A dstring (ECMA-167 1/7.2.12): the text, zeros, and in the last byte how many bytes the text has. All zeros for
-/// the empty text. What does not fit is cut off behind a whole character.
+/// A dstring (ECMA-167 1/7.2.12): the label, zeros, and in the last byte how many bytes the label has. All zeros for
+/// the empty label. One that does not fit is cut.
 pub fn dstring<const N: usize>(text: &str) -> [u8; N] {
     let mut field = [0; N];
-    let fits = |end: &usize| compressed(&text[..*end]).len() < N;
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    if let Some(end) = ends.rev().find(fits) {
-        let bytes = compressed(&text[..end]);
+    let text = label::cut(text, |text| compressed(text).len() < N);
+    if !text.is_empty() {
+        let bytes = compressed(&text);
         field[..bytes.len()].copy_from_slice(&bytes);
         field[N - 1] = bytes.len() as u8;
     }
@@ -37,12 +37,13 @@ pub fn dstring<const N: usize>(text: &str) -> [u8; N] {
 /// A name in a directory.
 ///
 /// # Errors
-/// [`UdfError::Name`] for one of more than 254 bytes (UDF 2.3.4.5) or with a character that is none (UDF 2.1.1).
-pub fn name(text: &str) -> Result<Vec<u8>, UdfError> {
+/// Which rule it breaks: it has more than 254 bytes (UDF 2.3.4.5) or a character that is none (UDF 2.1.1).
+pub fn name(text: &str) -> Result<Vec<u8>, &'static str> {
     let bytes = compressed(text);
     if bytes.len() > 255 {
-        let reason = "it has more than 254 Latin-1 characters, or more than 127 UTF-16 units where others are among them";
-        return Err(UdfError::Name { name: text.into(), reason });
+        return Err(
+            "it has more than 254 Latin-1 characters, or more than 127 UTF-16 units where others are among them",
+        );
     }
     check(text)?;
     Ok(bytes)
@@ -51,16 +52,15 @@ pub fn name(text: &str) -> Result<Vec<u8>, UdfError> {
 /// Checks that a text can name a volume or a file, however long it is: UDF 2.2.4 wants volumes to have names.
 ///
 /// # Errors
-/// [`UdfError::Name`] for an empty text, or one with a character that is none (UDF 2.1.1).
-pub fn check(text: &str) -> Result<(), UdfError> {
-    let reason = if text.is_empty() {
-        "it is empty"
+/// Which rule it breaks: it is empty or has a character that is none (UDF 2.1.1).
+pub fn check(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        Err("it is empty")
     } else if text.contains(['\0', '\u{FEFF}', '\u{FFFE}']) {
-        "it has a zero character or a byte order mark"
+        Err("it has a zero character or a byte order mark")
     } else {
-        return Ok(());
-    };
-    Err(UdfError::Name { name: text.into(), reason })
+        Ok(())
+    }
 }
 
 /// The one character set of UDF (UDF 2.1.2).
@@ -167,5 +167,6 @@ mod tests {
         assert_eq!(field, [16, 0xD8, 0x3D, 0xDC, 0xBF, 0, 0, 5]);
         assert_eq!(dstring::<4>(""), [0; 4]);
         assert_eq!(dstring::<4>("abcd"), [8, b'a', b'b', 3]);
+        assert_eq!(dstring::<6>("abcd-12"), [8, b'a', b'-', b'1', b'2', 5]);
     }
 }

@@ -3,7 +3,7 @@
 //! | event | with |
 //! |---|---|
 //! | `begin` | `task`, `total`, `unit` (`bytes` or `items`) |
-//! | `progress` | `task`, `done`, `total`, and as soon as they are known `rate` (a second) and `left` (seconds) |
+//! | `progress` | `task`, `done`, `total`, and as soon as they are known `rate` (what was read or written a second) and `left` (seconds) |
 //! | `end` | `task`, `done`, `seconds` |
 //! | `note`, `warning` | `message` |
 //! | `error` | the fields of the error object on stdout; always the last line |
@@ -13,7 +13,7 @@ use std::time::Duration;
 use host::Unit;
 use serde_json::{Value, json};
 
-use super::{Level, Screen, Task};
+use super::{Done, Level, Screen, Task};
 
 /// Two lines a second.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -34,8 +34,9 @@ impl Screen for Json {
         line(&json!({ "event": "begin", "task": task.name, "total": task.total, "unit": unit }));
     }
 
-    fn sample(&mut self, task: &Task, done: u64) {
-        let mut event = json!({ "event": "progress", "task": task.name, "done": done, "total": task.total });
+    fn sample(&mut self, task: &Task, done: Done) {
+        let mut event =
+            json!({ "event": "progress", "task": task.name, "done": done.all, "total": task.total });
         if let Some((rate, left)) = task.rate(done).zip(task.left(done)) {
             event["rate"] = json!(rate.round());
             event["left"] = json!(left.as_secs());
@@ -43,9 +44,9 @@ impl Screen for Json {
         line(&event);
     }
 
-    fn end(&mut self, task: &Task, done: u64) {
+    fn end(&mut self, task: &Task, done: Done) {
         let seconds = task.begun.elapsed().as_millis() as f64 / 1000.0;
-        line(&json!({ "event": "end", "task": task.name, "done": done, "seconds": seconds }));
+        line(&json!({ "event": "end", "task": task.name, "done": done.all, "seconds": seconds }));
     }
 
     fn message(&mut self, level: Level, text: &str) {

@@ -46,6 +46,15 @@ pub struct Task {
     begun: Instant,
 }
 
+/// How far a task is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// How much of the total needs no more work.
+    all: u64,
+    /// How much of that was work: the rest was left out.
+    worked: u64,
+}
+
 /// Something that shows progress and messages.
 trait Screen: Send {
     /// How often to show how far a task is; `None` for never.
@@ -53,9 +62,9 @@ trait Screen: Send {
     /// A task begins.
     fn begin(&mut self, _: &Task) {}
     /// So much of the task is done.
-    fn sample(&mut self, _: &Task, _done: u64) {}
+    fn sample(&mut self, _: &Task, _: Done) {}
     /// The task is over.
-    fn end(&mut self, _: &Task, _done: u64) {}
+    fn end(&mut self, _: &Task, _: Done) {}
     /// A message between the progress.
     fn message(&mut self, level: Level, text: &str);
 }
@@ -70,7 +79,8 @@ pub struct Meter {
 }
 
 struct Shared {
-    done: AtomicU64,
+    worked: AtomicU64,
+    skipped: AtomicU64,
     state: Mutex<State>,
     closed: Condvar,
 }
@@ -83,16 +93,20 @@ struct State {
 }
 
 impl Task {
-    /// How much is done a second, as long as the task has run for long enough to tell.
-    fn rate(&self, done: u64) -> Option<f64> {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        (seconds >= 0.1 && done > 0).then(|| done as f64 / seconds)
+    /// How much is worked on a second, as long as the task has run for long enough to tell.
+    fn rate(&self, done: Done) -> Option<f64> {
+        self.a_second(done.worked)
     }
 
-    /// How long the rest will take at the rate so far.
-    fn left(&self, done: u64) -> Option<Duration> {
-        let seconds = self.total.saturating_sub(done) as f64 / self.rate(done)?;
+    /// How long the rest will take if it is like what is done.
+    fn left(&self, done: Done) -> Option<Duration> {
+        let seconds = self.total.saturating_sub(done.all) as f64 / self.a_second(done.all)?;
         Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    fn a_second(&self, count: u64) -> Option<f64> {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        (seconds >= 0.1 && count > 0).then(|| count as f64 / seconds)
     }
 }
 
@@ -109,7 +123,7 @@ impl Meter {
         };
         let period = screen.period();
         let state = Mutex::new(State { task: None, screen, quiet, open: true });
-        let shared = Arc::new(Shared { done: AtomicU64::new(0), state, closed: Condvar::new() });
+        let shared = Arc::new(Shared { worked: 0.into(), skipped: 0.into(), state, closed: Condvar::new() });
         let sampled = Arc::clone(&shared);
         let sampler = period.map(|period| std::thread::spawn(move || sampled.sample(period)));
         Self { shared, sampler }
@@ -119,7 +133,7 @@ impl Meter {
     pub fn close(&mut self) {
         let mut state = self.shared.lock();
         state.open = false;
-        state.end(self.shared.done.load(Ordering::Relaxed));
+        state.end(self.shared.done());
         drop(state);
         self.shared.closed.notify_all();
         if let Some(sampler) = self.sampler.take() {
@@ -138,9 +152,10 @@ impl Drop for Meter {
 impl Observer for Meter {
     fn event(&self, event: Event) {
         match event {
-            Event::Advance(more) => drop(self.shared.done.fetch_add(more, Ordering::Relaxed)),
+            Event::Advance(more) => drop(self.shared.worked.fetch_add(more, Ordering::Relaxed)),
+            Event::Skip(more) => drop(self.shared.skipped.fetch_add(more, Ordering::Relaxed)),
             Event::Begin { task, total, unit } => self.shared.begin(task, total, unit),
-            Event::End => self.shared.lock().end(self.shared.done.load(Ordering::Relaxed)),
+            Event::End => self.shared.lock().end(self.shared.done()),
             Event::Notice(text) => self.shared.lock().message(Level::Notice, &text),
             Event::Warning(text) => self.shared.lock().message(Level::Warning, &text),
             _ => {}
@@ -153,9 +168,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn done(&self) -> Done {
+        let worked = self.worked.load(Ordering::Relaxed);
+        Done { all: worked + self.skipped.load(Ordering::Relaxed), worked }
+    }
+
     fn begin(&self, name: &'static str, total: u64, unit: Unit) {
         let mut state = self.lock();
-        state.end(self.done.swap(0, Ordering::Relaxed));
+        state.end(self.done());
+        self.worked.store(0, Ordering::Relaxed);
+        self.skipped.store(0, Ordering::Relaxed);
         let task = Task { name, total, unit, begun: Instant::now() };
         state.screen.begin(&task);
         state.task = Some(task);
@@ -169,14 +191,14 @@ impl Shared {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             let State { task, screen, .. } = &mut *state;
             if let Some(task) = task {
-                screen.sample(task, self.done.load(Ordering::Relaxed));
+                screen.sample(task, self.done());
             }
         }
     }
 }
 
 impl State {
-    fn end(&mut self, done: u64) {
+    fn end(&mut self, done: Done) {
         if let Some(task) = self.task.take() {
             self.screen.end(&task, done);
         }
@@ -216,9 +238,19 @@ mod tests {
     fn the_rest_is_reckoned_from_what_was_done() {
         let begun = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         let task = Task { name: "pressing", total: 400, unit: Unit::Bytes, begun };
-        let left = task.left(100).unwrap().as_secs_f64();
+        let left = task.left(Done { all: 100, worked: 0 }).unwrap().as_secs_f64();
         assert!((29.0..32.0).contains(&left), "{left}");
-        assert_eq!(task.left(0), None);
-        assert_eq!(task.left(500), Some(Duration::ZERO));
+        assert_eq!(task.left(Done::default()), None);
+        assert_eq!(task.left(Done { all: 500, worked: 0 }), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_part_of_the_rate() {
+        let begun = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        let task = Task { name: "surveying", total: 1 << 40, unit: Unit::Bytes, begun };
+        let rate = task.rate(Done { all: 1 << 40, worked: 1000 }).unwrap();
+        assert!((90.0..=100.0).contains(&rate), "{rate}");
+        assert_eq!(task.rate(Done { all: 1 << 40, worked: 0 }), None);
+        assert_eq!(Task { begun: Instant::now(), ..task }.rate(Done { all: 100, worked: 100 }), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use formats::units::ByteLen;
 use host::Unit;
 
-use super::{Level, Messages, Screen, Task};
+use super::{Done, Level, Messages, Screen, Task};
 use crate::output::to_stderr;
 
 /// A line every ten seconds.
@@ -33,7 +33,7 @@ impl Screen for Plain {
         self.period
     }
 
-    fn sample(&mut self, task: &Task, done: u64) {
+    fn sample(&mut self, task: &Task, done: Done) {
         // The clock of the sampler is not the task's: a task that has just begun has nothing to say.
         if task.begun.elapsed() < Duration::from_secs(1) {
             return;
@@ -43,12 +43,12 @@ impl Screen for Plain {
         to_stderr(&format!(
             "{}: {} of {total}{}{left}",
             task.name,
-            amount(done, task.unit),
+            amount(done.all, task.unit),
             rate(task, done)
         ));
     }
 
-    fn end(&mut self, task: &Task, done: u64) {
+    fn end(&mut self, task: &Task, done: Done) {
         to_stderr(&ending(task, done));
     }
 
@@ -58,19 +58,25 @@ impl Screen for Plain {
 }
 
 /// What is said of a task that is over.
-pub(super) fn ending(task: &Task, done: u64) -> String {
+pub(super) fn ending(task: &Task, done: Done) -> String {
     let seconds = task.begun.elapsed().as_secs_f64();
-    format!("{}: {} in {seconds:.1} s{}", task.name, amount(done, task.unit), rate(task, done))
+    format!("{}: {} in {seconds:.1} s{}", task.name, amount(done.all, task.unit), rate(task, done))
 }
 
-fn amount(count: u64, unit: Unit) -> String {
+/// So many bytes or things, for people.
+pub(super) fn amount(count: u64, unit: Unit) -> String {
     match unit {
         Unit::Bytes => ByteLen(count).human(),
         Unit::Items => count.to_string(),
     }
 }
 
-fn rate(task: &Task, done: u64) -> String {
+fn rate(task: &Task, done: Done) -> String {
+    speed(task, done).map(|speed| format!(", {speed}")).unwrap_or_default()
+}
+
+/// How much is worked on a second.
+pub(super) fn speed(task: &Task, done: Done) -> Option<String> {
     // Rounded to whole bytes or things: both fit.
-    task.rate(done).map(|rate| format!(", {}/s", amount(rate as u64, task.unit))).unwrap_or_default()
+    task.rate(done).map(|rate| format!("{}/s", amount(rate as u64, task.unit)))
 }

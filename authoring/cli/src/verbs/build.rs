@@ -22,7 +22,7 @@ use crate::code::Code;
 use crate::error::{Refusal, one_line};
 use crate::look::{DiscLook, Look, UsbLook};
 use crate::medium::Signer;
-use crate::output::Answer;
+use crate::output::{self, Answer};
 use crate::pressing::Pressing;
 use crate::shell::Shell;
 
@@ -54,6 +54,7 @@ enum Kind {
 
 #[derive(Serialize)]
 struct Built {
+    #[serde(serialize_with = "output::lossy")]
     output: PathBuf,
     label: String,
     medium: Uuid,

@@ -22,7 +22,7 @@ use crate::error::Refusal;
 use crate::key::Trusted;
 use crate::medium::{MediaArg, MediumArg, SignedLines, Signer};
 use crate::name::Wanted;
-use crate::output::Answer;
+use crate::output::{self, Answer};
 use crate::shell::{Shell, Threads};
 use crate::target::Disk;
 
@@ -69,6 +69,7 @@ enum Format {
 
 #[derive(Serialize)]
 struct Deployed {
+    #[serde(serialize_with = "output::lossy")]
     output: PathBuf,
     format: Format,
     image: String,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::code::Code;
 use crate::drafts::Draft;
 use crate::error::Refusal;
-use crate::output::Answer;
+use crate::output::{self, Answer};
 use crate::secret::PasswordFile;
 use crate::shell::Shell;
 
@@ -45,7 +45,9 @@ const COST: (u64, u64) = (128 << 20, 1 << 22);
 struct Made {
     key: String,
     public_key: String,
+    #[serde(serialize_with = "output::lossy")]
     secret_file: PathBuf,
+    #[serde(serialize_with = "output::lossy")]
     public_file: PathBuf,
     encrypted: bool,
 }

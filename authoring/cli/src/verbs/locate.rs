@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::code::Code;
 use crate::error::one_line;
 use crate::name::{self, Wanted};
-use crate::output::Answer;
+use crate::output::{self, Answer};
 use crate::shell::Shell;
 use crate::table::Table;
 
@@ -56,6 +56,7 @@ struct Link {
     virtual_size: ByteLen,
     vhd: ByteLen,
     stored: ByteLen,
+    #[serde(serialize_with = "output::lossy")]
     path: PathBuf,
 }
 

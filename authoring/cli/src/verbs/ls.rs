@@ -35,6 +35,8 @@ pub struct Ls {
 
 /// A volume with more entries than this is taken for one that goes in circles.
 const MOST: usize = 1 << 22;
+/// A volume whose paths are longer than this in all, in bytes, is, too.
+const MOST_TEXT: usize = 256 << 20;
 /// A volume with more directories in each other than this is, too.
 const DEEPEST: usize = 1 << 10;
 
@@ -69,27 +71,37 @@ impl Ls {
 
     /// The entries of a directory, and of those in it when asked for, in the order of paths.
     fn walk(&self, files: &dyn Files, path: &str, shell: &Shell) -> anyhow::Result<Vec<Entry>> {
+        let mut files = files.finder();
         let mut entries: Vec<Entry> = Vec::new();
+        let mut text = 0;
         let mut open = vec![path.to_owned()];
         while let Some(path) = open.pop() {
             shell.stop().check()?;
+            if path.split('/').count() > DEEPEST {
+                return Err(endless());
+            }
             for found in files.list(&path).with_context(|| self.medium.about())? {
                 let path = if path.is_empty() { found.name } else { format!("{path}/{}", found.name) };
+                text += path.len();
+                if entries.len() == MOST || text > MOST_TEXT {
+                    return Err(endless());
+                }
                 if found.kind == Kind::Directory && self.recursive {
                     open.push(path.clone());
                 }
                 entries.push(Entry { path, kind: name(found.kind), len: found.len });
             }
-            if entries.len() > MOST || path.split('/').count() > DEEPEST {
-                let what = format!(
-                    "there are more than {MOST} entries or {DEEPEST} levels: the volume goes in circles"
-                );
-                return Err(Refusal::new(Code::Corrupt, what).into());
-            }
         }
         entries.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(entries)
     }
+}
+
+fn endless() -> anyhow::Error {
+    let what = format!(
+        "there are more than {MOST} entries, {DEEPEST} levels or {MOST_TEXT} bytes of paths: the volume goes in circles"
+    );
+    Refusal::new(Code::Corrupt, what).into()
 }
 
 fn is_file(files: &dyn Files, path: &str) -> bool {

@@ -29,8 +29,13 @@ struct Page {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Pages {
-    Shown { page: Page },
-    Written { written: Vec<PathBuf> },
+    Shown {
+        page: Page,
+    },
+    /// Paths, as they are shown.
+    Written {
+        written: Vec<String>,
+    },
 }
 
 impl Man {
@@ -58,21 +63,19 @@ impl fmt::Display for Pages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shown { page } => f.write_str(&page.text),
-            Self::Written { written } => {
-                written.iter().try_for_each(|path| writeln!(f, "{}", path.display()))
-            }
+            Self::Written { written } => written.iter().try_for_each(|path| writeln!(f, "{path}")),
         }
     }
 }
 
-fn write_all(program: &Command, dir: &std::path::Path) -> anyhow::Result<Vec<PathBuf>> {
+fn write_all(program: &Command, dir: &std::path::Path) -> anyhow::Result<Vec<String>> {
     fs::create_dir_all(dir).map_err(HostError::io(Operation::Create, dir))?;
     let mut written = Vec::new();
     for command in family(program) {
         let page = page(command)?;
         let path = dir.join(&page.name);
         fs::write(&path, page.text).map_err(HostError::io(Operation::Write, &path))?;
-        written.push(path);
+        written.push(path.display().to_string());
     }
     Ok(written)
 }

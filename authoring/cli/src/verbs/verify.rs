@@ -16,9 +16,10 @@ use crate::shell::{Shell, Threads};
 
 /// Check a medium: its signature, every file, every structure.
 ///
-/// The verdict is "pristine" when every byte is as pressed, "payload intact" when a host wrote to the medium (as
-/// Windows does as soon as it is plugged in) and nothing that the manifest names changed, and "payload changed"
-/// otherwise. With a damaged manifest or signature nothing on the medium is to be trusted.
+/// The verdict is "pristine" when every byte is as pressed, "payload intact" when a host wrote to a USB medium (as
+/// Windows does as soon as it is plugged in) and no file that the manifest names changed, and "payload changed"
+/// otherwise. No host writes to a disc: a changed structure of one is damage. With a damaged manifest or signature
+/// nothing on the medium is to be trusted.
 ///
 /// Of a set, one medium is checked alone; given several, in any order, those that are missing are named, and the code
 /// is then 13.

@@ -93,5 +93,5 @@ fn a_region_that_is_longer_than_its_payload_is_an_error_and_not_an_endless_loop(
     let regions = Regions::cover(vec![part(0, 0, 0, 101)], ByteLen(4096)).unwrap();
     let medium = Assembler { regions: &regions, payloads: &[one] };
     let error = medium.assemble(&(0..4096), &mut [0; 4096], &mut Vec::new()).unwrap_err();
-    assert!(matches!(error, PieceError::Unreadable { number: 1, .. }), "{error}");
+    assert!(matches!(error, FillError::Piece(PieceError::Unreadable { number: 1, .. })), "{error}");
 }

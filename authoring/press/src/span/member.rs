@@ -1,12 +1,13 @@
 //! One medium of a set: its request, its sources, and its place in the set.
 
 use formats::io::ReadError;
+use formats::label;
 use formats::manifest::{Member, Part, Set, Volume};
 use formats::units::{ByteLen, ByteOffset};
 use uuid::Uuid;
 
 use crate::plan::{medium_id, member_identities};
-use crate::request::Request;
+use crate::request::{LONGEST_LABEL, Request};
 use crate::sources::{Share, Sources};
 
 use super::cut::{Cutter, Taken, disk};
@@ -16,7 +17,8 @@ const LONGEST: u64 = u64::MAX;
 
 /// What is asked for of medium `number`: people tell the media of a set apart by their labels.
 pub fn request(whole: &Request, number: u32) -> Request {
-    Request { label: format!("{}-{number}", whole.label), ..whole.clone() }
+    let fits = |label: &str| label.encode_utf16().count() <= LONGEST_LABEL;
+    Request { label: label::cut(&format!("{}-{number}", whole.label), fits), ..whole.clone() }
 }
 
 /// What goes onto medium `number`.
@@ -78,4 +80,22 @@ fn set_of(cutter: &Cutter<'_>, number: u32, parts: impl Iterator<Item = Vec<Part
         parts,
     };
     Set { id: cutter.whole.uuid("set"), number, media: (1..).zip(parts).map(member).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+    use formats::time::Timestamp;
+
+    #[test]
+    fn the_longest_label_makes_room_for_the_number() {
+        let label = |label: &str, number| {
+            let whole = Request::new(Template::usb().unwrap(), Timestamp::EARLIEST);
+            request(&Request { label: label.into(), ..whole }, number).label
+        };
+        assert_eq!(label("SEED", 2), "SEED-2");
+        assert_eq!(label(&"x".repeat(32), 12), format!("{}-12", "x".repeat(29)));
+        assert_eq!(label(&format!("{}-2026", "x".repeat(27)), 3), format!("{}-20-3", "x".repeat(27)));
+    }
 }

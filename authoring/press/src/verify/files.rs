@@ -1,13 +1,19 @@
 //! Every file of the manifest: that it is there, with its length and its digest. Layers are checked frame by frame,
 //! by all threads.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use formats::digest::{Hasher, Sha256};
-use formats::files::{FilesError, read_file};
-use formats::io::ReadAt;
+use formats::files::{FilesError, Finder};
+use formats::io::{ReadAt, read_vec};
 use formats::layer::{Frames, LayerDescriptor};
 use formats::manifest::{File, Volume, paths};
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::{Event, Interrupted, Unit};
+use serde::Deserialize as _;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Depth, Looking, Problem, whole};
 use crate::frames;
@@ -27,92 +33,60 @@ struct Target<'a> {
     pieces: Option<Pieces>,
 }
 
-/// What one thread checks at a time.
-#[derive(Clone, Copy)]
+/// What one thread checks at a time. Files are opened when their turn comes and closed after their last job: all of
+/// them together may have more extents and frames than there is memory.
 struct Job<'a> {
-    target: &'a Target<'a>,
+    target: Arc<Target<'a>>,
     /// The piece, or the whole file.
     piece: Option<usize>,
 }
 
-impl<'a> Looking<'a> {
-    /// Whether there can be any trace of a file: of a folder, or a volume alone, nobody expects another volume.
-    fn can_be_there(&self, file: &File) -> bool {
-        file.volume == Volume::Seed || whole(self.medium).is_some()
-    }
+/// What finds the files of the manifest, in the order of their paths.
+struct Search<'a> {
+    looking: &'a Looking<'a>,
+    volumes: BTreeMap<Volume, Box<dyn Finder<'a> + 'a>>,
+    /// The lists of frames, which lie in one directory, that of the layers of ours.
+    lists: Box<dyn Finder<'a> + 'a>,
+    layers: BTreeMap<Uuid, &'a Value>,
+}
 
+impl Looking<'_> {
     pub(super) fn check_files(&self) -> Result<(), Interrupted> {
-        let mut targets = Vec::new();
-        for file in self.manifest.files.iter().filter(|file| self.can_be_there(file)) {
-            self.crew.stop().check()?;
-            let target = self.findings.guard(&file.path, || self.find(file));
-            targets.extend(target.flatten());
-        }
-        if self.depth == Depth::Quick {
-            return Ok(());
-        }
-        let total = targets.iter().map(|target| target.file.len.0).fold(0, u64::saturating_add);
+        let files = self.files();
+        let total = files.iter().map(|file| file.len.0).fold(0, u64::saturating_add);
         // Files of a hostile volume may claim any length: reading them all would never end.
         if let Some(size) = self.medium.disk().map(|disk| disk.size()).filter(|size| total > size.0) {
             self.findings.problem(Problem::TooMuch { listed: ByteLen(total), size });
             return Ok(());
         }
+        let mut search = Search::new(self);
+        let running = |_: &&File| self.crew.stop().check().is_ok();
+        let targets = files.into_iter().take_while(running).filter_map(move |file| search.find(file));
+        if self.depth == Depth::Quick {
+            targets.for_each(drop);
+            return self.crew.stop().check();
+        }
         self.observer.event(Event::Begin { task: "verifying files", total, unit: Unit::Bytes });
-        let jobs = targets.iter().flat_map(jobs);
-        self.crew.each(jobs, Vec::new, |buf, job| {
-            let done = self.findings.guard(&job.target.file.path, || self.check(job, buf));
+        self.crew.each(targets.flat_map(jobs), Vec::new, |buf, job| {
+            let done = self.findings.guard(&job.target.file.path, || self.check(&job, buf));
             done.unwrap_or(Ok(()))
         })?;
         self.observer.event(Event::End);
         Ok(())
     }
 
-    /// A file of the manifest, when it is there with its length.
-    fn find(&self, file: &'a File) -> Option<Target<'a>> {
-        let volume = file.volume;
-        let path = || file.path.clone();
-        let missing = || FilesError::NotFound { path: file.path.clone() };
-        let opened = self.medium.volume(volume).ok_or_else(missing).and_then(|files| files.open(&file.path));
-        let source = match opened {
-            Ok(source) => source,
-            Err(source) => {
-                self.findings.problem(Problem::File { volume, path: path(), source });
-                return None;
-            }
-        };
-        let (expected, found) = (file.len, source.size());
-        if expected != found {
-            self.findings.problem(Problem::Length { volume, path: path(), expected, found });
-            return None;
-        }
-        let pieces = self.pieces(file, &*source);
-        Some(Target { file, source, pieces })
+    /// The files of the manifest of which there can be a trace, in the order of their paths: of a folder, or a volume
+    /// alone, nobody expects another volume.
+    fn files(&self) -> Vec<&File> {
+        let is_whole = whole(self.medium).is_some();
+        let all = self.manifest.files.iter();
+        let mut files: Vec<_> = all.filter(|file| file.volume == Volume::Seed || is_whole).collect();
+        files.sort_by_key(|file| (file.volume, &file.path));
+        files
     }
 
-    /// The frames of a layer's compressed disk, or of the part of it that the file is, when they can be had.
-    fn pieces(&self, file: &File, stored: &dyn ReadAt) -> Option<Pieces> {
-        let uuid = file.layer.filter(|_| self.depth == Depth::Full)?;
-        let descriptor: LayerDescriptor = self.manifest.layer_as(uuid)?;
-        // A list that cannot be read is a file of the manifest, and told as one.
-        let list = read_file(self.medium.seed(), &paths::layer_frames(uuid), MAX_LIST).ok()?;
-        let frames = match file.offset {
-            None => Frames::open(&descriptor, stored, &list),
-            Some(_) => {
-                let table = read_file(self.medium.seed(), &paths::layer_seek_table(uuid), MAX_LIST).ok()?;
-                Frames::open_apart(&descriptor, &table, &list)
-            }
-        };
-        match frames {
-            Ok(frames) => part_of(&frames::pieces(&frames), file),
-            Err(source) => {
-                self.findings.problem(Problem::Layer { path: file.path.clone(), source });
-                None
-            }
-        }
-    }
-
-    fn check(&self, job: Job<'_>, buf: &mut Vec<u8>) -> Result<(), Interrupted> {
-        let Target { file, source, pieces } = job.target;
+    fn check(&self, job: &Job<'_>, buf: &mut Vec<u8>) -> Result<(), Interrupted> {
+        let Target { file, source, pieces } = &*job.target;
         match (pieces, job.piece) {
             (Some(pieces), Some(number)) => {
                 let range = pieces.range(number);
@@ -162,6 +136,73 @@ impl<'a> Looking<'a> {
     }
 }
 
+impl<'a> Search<'a> {
+    fn new(looking: &'a Looking<'a>) -> Self {
+        let volume = |volume| Some((volume, looking.medium.volume(volume)?.finder()));
+        Self {
+            looking,
+            volumes: [Volume::Seed, Volume::Esp].into_iter().filter_map(volume).collect(),
+            lists: looking.medium.seed().finder(),
+            layers: looking.manifest.layers_by_uuid(),
+        }
+    }
+
+    /// A file, when it is there with its length.
+    fn find(&mut self, file: &'a File) -> Option<Target<'a>> {
+        self.looking.findings.guard(&file.path, || self.open(file)).flatten()
+    }
+
+    fn open(&mut self, file: &'a File) -> Option<Target<'a>> {
+        let (volume, path) = (file.volume, || file.path.clone());
+        let missing = || FilesError::NotFound { path: path() };
+        let opened =
+            self.volumes.get_mut(&volume).ok_or_else(missing).and_then(|files| files.open(&file.path));
+        let expected = file.len;
+        let source = match opened {
+            Ok(source) if source.size() == expected => source,
+            Ok(source) => {
+                let found = source.size();
+                self.looking.findings.problem(Problem::Length { volume, path: path(), expected, found });
+                return None;
+            }
+            Err(source) => {
+                self.looking.findings.problem(Problem::File { volume, path: path(), source });
+                return None;
+            }
+        };
+        let pieces = self.pieces(file, &*source);
+        Some(Target { file, source, pieces })
+    }
+
+    /// The frames of a layer's compressed disk, or of the part of it that the file is, when they can be had.
+    fn pieces(&mut self, file: &File, stored: &dyn ReadAt) -> Option<Pieces> {
+        let uuid = file.layer.filter(|_| self.looking.depth == Depth::Full)?;
+        let descriptor = LayerDescriptor::deserialize(*self.layers.get(&uuid)?).ok()?;
+        let list = self.list(&paths::layer_frames(uuid))?;
+        let frames = match file.offset {
+            None => Frames::open(&descriptor, stored, &list),
+            Some(_) => {
+                let table = self.list(&paths::layer_seek_table(uuid))?;
+                Frames::open_apart(&descriptor, &table, &list)
+            }
+        };
+        match frames {
+            Ok(frames) => part_of(&frames::pieces(&frames), file),
+            Err(source) => {
+                self.looking.findings.problem(Problem::Layer { path: file.path.clone(), source });
+                None
+            }
+        }
+    }
+
+    /// One that cannot be read is a file of the manifest, and told as one.
+    fn list(&mut self, path: &str) -> Option<Vec<u8>> {
+        let list = self.lists.open(path).ok()?;
+        let len = list.size().to_usize().filter(|len| *len <= MAX_LIST)?;
+        read_vec(&list, ByteOffset::ZERO, len).ok()
+    }
+}
+
 /// The pieces that a file has of its layer; `None` when it does not begin and end with pieces.
 fn part_of(pieces: &Pieces, file: &File) -> Option<Pieces> {
     let start = file.offset.unwrap_or(ByteOffset::ZERO);
@@ -171,8 +212,10 @@ fn part_of(pieces: &Pieces, file: &File) -> Option<Pieces> {
     (pieces.range(numbers.start).start == start.0 && part.len() == file.len).then_some(part)
 }
 
-fn jobs<'a>(target: &'a Target<'a>) -> impl Iterator<Item = Job<'a>> {
+fn jobs(target: Target<'_>) -> impl Iterator<Item = Job<'_>> {
     let count = target.pieces.as_ref().map(Pieces::count);
-    let whole = count.is_none().then_some(Job { target, piece: None });
-    whole.into_iter().chain((0..count.unwrap_or(0)).map(move |number| Job { target, piece: Some(number) }))
+    let pieces = (0..count.unwrap_or(0)).map(Some);
+    let target = Arc::new(target);
+    let whole = count.is_none().then_some(None);
+    whole.into_iter().chain(pieces).map(move |piece| Job { target: target.clone(), piece })
 }

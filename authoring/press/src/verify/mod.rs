@@ -9,8 +9,9 @@
 //! | `zeros` | that everything else is still zero |
 //! | `report` | what was found, in words |
 //!
-//! A host that mounts a medium may write to it; then structures differ, files appear, and free space is no longer
-//! zero. That is told apart from damage: nothing that the manifest names may change.
+//! A host that mounts a USB medium may write to it; then structures differ, files appear, and free space is no longer
+//! zero. That is told apart from damage: no file that the manifest names may change. No host writes to a disc: there
+//! the structures that the manifest names may not change either.
 
 mod documents;
 mod files;

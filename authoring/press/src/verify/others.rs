@@ -7,8 +7,27 @@ use formats::manifest::{Volume, paths};
 
 use super::{Change, Looking};
 
-/// How many directories are looked into: more than a medium has, and an end where damage has made a circle.
-const MOST_DIRECTORIES: usize = 4 << 20;
+/// How many entries of directories are looked at: more than a medium has, and an end where damage has made a circle.
+const MOST_ENTRIES: usize = 4 << 20;
+/// How long their paths may be in all, in bytes: four times as long as a manifest.
+const MOST_TEXT: usize = 256 << 20;
+
+/// How much may still be looked at.
+struct Left {
+    entries: usize,
+    text: usize,
+}
+
+impl Left {
+    /// Whether there is room for one more path.
+    fn take(&mut self, path: &str) -> bool {
+        let left = self.entries.checked_sub(1).zip(self.text.checked_sub(path.len()));
+        left.is_some_and(|(entries, text)| {
+            *self = Self { entries, text };
+            path.len() <= paths::MAX_PATH
+        })
+    }
+}
 
 impl Looking<'_> {
     pub(super) fn find_others(&self) {
@@ -22,26 +41,27 @@ impl Looking<'_> {
     }
 
     fn walk(&self, volume: Volume, files: &dyn Files, known: &BTreeSet<&str>) {
+        let mut left = Left { entries: MOST_ENTRIES, text: MOST_TEXT };
+        let mut files = files.finder();
         let mut open = vec![String::new()];
-        let mut seen = 0;
         while let Some(directory) = open.pop() {
-            seen += 1;
-            if seen > MOST_DIRECTORIES || directory.len() > paths::MAX_PATH {
-                let name = format!("directory {directory}");
-                self.findings.change(Change::Unreadable { name, reason: "too many directories".into() });
-                return;
-            }
+            let unreadable = |reason| {
+                let name = format!("directory /{directory}");
+                self.findings.change(Change::Unreadable { name, reason });
+            };
             let entries = match files.list(&directory) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    let name = format!("directory /{directory}");
-                    self.findings.change(Change::Unreadable { name, reason: error.to_string() });
+                    unreadable(error.to_string());
                     continue;
                 }
             };
             for entry in entries {
                 let path =
                     if directory.is_empty() { entry.name } else { format!("{directory}/{}", entry.name) };
+                if !left.take(&path) {
+                    return unreadable("too many directories".into());
+                }
                 match entry.kind {
                     Kind::Directory => open.push(path),
                     Kind::File if known.contains(&*path) => {}

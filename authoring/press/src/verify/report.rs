@@ -3,6 +3,7 @@
 use deploy::{Signed, TrustError};
 use formats::digest::Sha256;
 use formats::files::FilesError;
+use formats::io::ReadError;
 use formats::kind::{ErrorKind, with_causes};
 use formats::layer::LayerError;
 use formats::manifest::{Manifest, Volume};
@@ -17,9 +18,10 @@ pub enum Verdict {
     /// Every byte that was looked at is as it was pressed. Never said of a folder where a medium is mounted, nor of a
     /// seed volume alone: there only files can be looked at.
     Pristine,
-    /// A host wrote to the medium, as Windows does when it is plugged in, and nothing that the manifest names changed.
+    /// A host wrote to the medium, as Windows does when a stick is plugged in: there are new files, data in what was free,
+    /// and, on a USB medium, other structures. All that else is named in the manifest is as it was pressed.
     PayloadIntact,
-    /// Something that the manifest names changed, or the manifest itself.
+    /// Something of that changed, or the manifest itself.
     PayloadChanged,
 }
 
@@ -82,6 +84,28 @@ pub enum Problem {
         /// What contradicts what.
         source: LayerError,
     },
+    /// A structure of an optical medium is not as it was pressed.
+    #[error("{name} at {start} with {len} is damaged")]
+    Structure {
+        /// Its name.
+        name: String,
+        /// Where it starts on the medium.
+        start: ByteOffset,
+        /// How long it is.
+        len: ByteLen,
+    },
+    /// A structure of an optical medium cannot be read.
+    #[error("{name} at {start} with {len} cannot be read: {}", with_causes(source))]
+    UnreadableStructure {
+        /// Its name.
+        name: String,
+        /// Where it starts on the medium.
+        start: ByteOffset,
+        /// How long it is.
+        len: ByteLen,
+        /// Why.
+        source: ReadError,
+    },
     /// A reader gave up on damaged structures.
     #[error("{what}: {source}")]
     Panicked {
@@ -95,7 +119,7 @@ pub enum Problem {
 /// Something that was written on a medium after it was pressed, and that nothing in the manifest depends on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// A structure of a file system or partition table.
+    /// A structure of a file system or partition table, of a medium that hosts write to.
     Structure {
         /// Its name.
         name: String,
@@ -165,7 +189,7 @@ impl Problem {
     }
 
     /// What orders problems: documents first, then by path and place, whichever thread was the first to find them.
-    pub(super) fn order(&self) -> (bool, String, usize) {
+    pub(super) fn order(&self) -> (bool, String, u64) {
         match self {
             Self::Document(_) | Self::TooMuch { .. } => (false, String::new(), 0),
             Self::File { path, .. }
@@ -174,7 +198,10 @@ impl Problem {
             | Self::Layer { path, .. } => (true, path.clone(), 0),
             Self::Frame(
                 PieceError::Damaged { name, number, .. } | PieceError::Unreadable { name, number, .. },
-            ) => (true, name.clone(), *number),
+            ) => (true, name.clone(), *number as u64),
+            Self::Structure { name, start, .. } | Self::UnreadableStructure { name, start, .. } => {
+                (true, name.clone(), start.0)
+            }
             Self::Panicked { what, .. } => (true, what.clone(), 0),
         }
     }

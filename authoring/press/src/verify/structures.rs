@@ -2,11 +2,11 @@
 
 use formats::digest::Hasher;
 use formats::io::{ReadAt, ReadError};
-use formats::manifest::Structure;
+use formats::manifest::{Kind, Structure};
 use formats::units::{ByteOffset, MIB};
 use host::{Crew, Event, Interrupted, Unit};
 
-use super::{Change, Looking};
+use super::{Change, Looking, Problem};
 
 /// How much of a structure is read at a time, in bytes.
 const PIECE: u64 = MIB;
@@ -24,20 +24,29 @@ impl Looking<'_> {
         self.crew.each(structures.iter(), Vec::new, |buf, structure| {
             match is_pristine(disk, structure, buf, self.crew)? {
                 Ok(true) => {}
-                Ok(false) => {
-                    let Structure { name, start, len, .. } = structure.clone();
-                    self.findings.change(Change::Structure { name, start, len });
-                }
-                Err(error) => {
-                    let (name, reason) = (structure.name.clone(), error.to_string());
-                    self.findings.change(Change::Unreadable { name, reason });
-                }
+                Ok(false) => self.differs(structure, None),
+                Err(error) => self.differs(structure, Some(error)),
             }
             self.observer.event(Event::Advance(structure.len.0));
             Ok(())
         })?;
         self.observer.event(Event::End);
         Ok(())
+    }
+
+    /// Tells of a structure that changed, or cannot be read. No host writes to a disc.
+    fn differs(&self, structure: &Structure, error: Option<ReadError>) {
+        let Structure { name, start, len, .. } = structure.clone();
+        match (self.manifest.kind, error) {
+            (Kind::Disc, None) => self.findings.problem(Problem::Structure { name, start, len }),
+            (Kind::Disc, Some(source)) => {
+                self.findings.problem(Problem::UnreadableStructure { name, start, len, source });
+            }
+            (Kind::Usb, None) => self.findings.change(Change::Structure { name, start, len }),
+            (Kind::Usb, Some(error)) => {
+                self.findings.change(Change::Unreadable { name, reason: error.to_string() });
+            }
+        }
     }
 }
 

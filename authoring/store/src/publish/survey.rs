@@ -50,34 +50,33 @@ impl Survey<'_> {
         self.observer.event(Event::Begin { task: "surveying", total, unit: Unit::Bytes });
         let found = Mutex::new(Findings::new());
         self.crew.each(self.blocks(total), Scratch::default, |scratch, job| {
-            let (number, range, done) = job.map_err(&fail)?;
+            let (number, range) = job.map_err(&fail)?;
+            let len = range.end - range.start;
             if let Some(finding) = look(scratch, range).map_err(&fail)? {
                 found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, finding);
             }
-            self.observer.event(Event::Advance(done));
+            self.observer.event(Event::Advance(len));
             Ok::<_, PublishError>(())
         })?;
         self.observer.event(Event::End);
         Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The blocks in which a source may have data: their numbers, their bytes, and how many bytes of the disk are done
-    /// with them since the block before.
-    fn blocks(&self, end: u64) -> impl Iterator<Item = Result<(u32, Range<u64>, u64), ReadError>> + Send {
+    /// The blocks in which a source may have data: their numbers and their bytes. The observer hears of the others.
+    fn blocks(&self, end: u64) -> impl Iterator<Item = Result<(u32, Range<u64>), ReadError>> + Send {
         let mut cursors: Vec<Cursor<'_>> = self.sources.iter().map(|source| Cursor::new(*source)).collect();
         let block = u64::from(self.block);
         let mut at = 0;
         std::iter::from_fn(move || {
             let next = match next_data(&mut cursors, at) {
-                Ok(next) => next.filter(|next| *next < end)?,
+                Ok(next) => next.filter(|next| *next < end).unwrap_or(end),
                 Err(e) => return Some(Err(e)),
             };
-            let start = next - next % block;
-            let stop = (start + block).min(end);
-            let done = stop - at;
-            at = stop;
+            let start = if next == end { end } else { next - next % block };
+            self.observer.event(Event::Skip(start - at));
+            at = (start + block).min(end);
             // Cannot cut: a disk of 2040 GiB has a million blocks.
-            Some(Ok(((start / block) as u32, start..stop, done)))
+            (start < end).then(|| Ok(((start / block) as u32, start..at)))
         })
     }
 }
@@ -133,7 +132,7 @@ pub fn is_zero(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
     use formats::units::ByteLen;
-    use host::{Ignore, Stop};
+    use host::{Recorder, Stop};
 
     /// A disk of zeros with a byte here and there, which says where.
     struct Sparse(Vec<u64>);
@@ -152,9 +151,14 @@ mod tests {
 
     fn numbers(sources: &[&dyn ReadAt]) -> Vec<u32> {
         let crew = Crew::new(Some(3), Stop::new()).unwrap();
-        let survey = Survey { sources, block: 4096, crew: &crew, observer: &Ignore };
+        let recorder = Recorder::default();
+        let survey = Survey { sources, block: 4096, crew: &crew, observer: &recorder };
         let all = |_: &mut Scratch, _| Ok(Some(Finding { digest: blake3::hash(b""), kept: () }));
-        survey.find(all, |_| PublishError::NoDisk).unwrap().into_keys().collect()
+        let found: Vec<u32> = survey.find(all, |_| PublishError::NoDisk).unwrap().into_keys().collect();
+        let (read, skipped) = recorder.advanced();
+        assert_eq!(read + skipped, sources[0].size().0);
+        assert!(read <= found.len() as u64 * 4096, "{read}");
+        found
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hadris_fs::{Ascii, DateTime, ErrorKind, Extent, MountOptions, Name, NodeId, 
 use super::sparse::Sparse;
 use super::{Fault, WriteError};
 use crate::region::{Content, Region, Stage};
-use crate::tree::{Data, Directory, Node};
+use crate::tree::{Data, Directory, Node, join};
 use crate::units::{ByteLen, ByteOffset};
 
 /// How many runs of a file are asked for at once.
@@ -43,7 +43,7 @@ impl Filler {
         let mut open = vec![(self.fs.root(), String::new(), root)];
         while let Some((node, path, directory)) = open.pop() {
             for (name, entry) in directory.entries() {
-                let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+                let path = join(&path, name);
                 let made = match entry {
                     Node::File(data) => self.file(node, name, &path, data),
                     Node::Directory(inner) => {

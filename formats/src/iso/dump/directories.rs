@@ -8,21 +8,26 @@ use core::fmt::{self, Write};
 use zerocopy::FromBytes;
 
 use super::super::raw::{DirectoryRecord, SECTOR, flags};
-use super::{Hierarchy, identifier, print_hex, sector};
+use super::{Hierarchy, identifier, print_hex};
 use crate::io::{ReadAt, ReadError, read_vec};
 use crate::units::{ByteOffset, MIB};
 
-/// How much of the tables and directories of a hierarchy is printed, in bytes.
-const MOST: u64 = 64 * MIB;
+/// How much of all path tables, directories and continuation areas is printed, in bytes.
+pub(super) const MOST: u64 = 64 * MIB;
 /// How many continuation areas of a record are followed.
 const CONTINUED: usize = 8;
 
-/// Prints the path table of type L, then each directory once, those of a directory behind it.
-pub(super) fn print(text: &mut String, source: &dyn ReadAt, hierarchy: &Hierarchy) -> Result<(), ReadError> {
+/// Prints the path table of type L, then each directory once, those of a directory behind it. What is printed is taken
+/// off `left`, in bytes of the volume.
+pub(super) fn print(
+    text: &mut String,
+    source: &dyn ReadAt,
+    hierarchy: &Hierarchy,
+    left: &mut u64,
+) -> Result<(), ReadError> {
     let name = if hierarchy.is_joliet { "Joliet's" } else { "primary" };
-    let mut left = source.size().0.min(MOST);
     let (start, len) = hierarchy.path_table;
-    let Some(table) = extent(source, (start, len), &mut left)? else { return Ok(()) };
+    let Some(table) = extent(source, (at(start), len), left)? else { return Ok(()) };
     let _ = writeln!(text, "{name} path table");
     let _ = print_table(text, hierarchy.is_joliet, &table);
     let mut printed = BTreeSet::new();
@@ -32,14 +37,14 @@ pub(super) fn print(text: &mut String, source: &dyn ReadAt, hierarchy: &Hierarch
         if !printed.insert(start) {
             continue;
         }
-        let Some(bytes) = extent(source, (start, record.data_length.little.get()), &mut left)? else {
+        let Some(bytes) = extent(source, (at(start), record.data_length.little.get()), left)? else {
             continue;
         };
         let _ = writeln!(text, "{name} directory at {start}");
         for sector in bytes.chunks(SECTOR as usize) {
             for (record, rest) in records(sector) {
                 let (name, system_use) = print_record(text, hierarchy.is_joliet, record, rest);
-                print_system_use(text, source, system_use)?;
+                print_system_use(text, source, system_use, left)?;
                 // The first two lead to the directory itself and to the one above.
                 let is_inner = record.flags & flags::DIRECTORY != 0 && !["\0", "\u{1}"].contains(&&*name);
                 if is_inner {
@@ -51,13 +56,13 @@ pub(super) fn print(text: &mut String, source: &dyn ReadAt, hierarchy: &Hierarch
     Ok(())
 }
 
+/// Where a sector starts, in bytes.
+fn at(sector: u32) -> u64 {
+    u64::from(sector) * u64::from(SECTOR)
+}
+
 /// The bytes of an extent, when the volume has them and not too many were read already.
-fn extent(
-    source: &dyn ReadAt,
-    (start, len): (u32, u32),
-    left: &mut u64,
-) -> Result<Option<Vec<u8>>, ReadError> {
-    let at = u64::from(start) * u64::from(SECTOR);
+fn extent(source: &dyn ReadAt, (at, len): (u64, u32), left: &mut u64) -> Result<Option<Vec<u8>>, ReadError> {
     let inside = at + u64::from(len) <= source.size().0;
     let Some(rest) = left.checked_sub(len.into()).filter(|_| inside) else { return Ok(None) };
     *left = rest;
@@ -105,13 +110,21 @@ fn print_record<'a>(
 }
 
 /// Prints the entries of a system use area and of those that continue it (SUSP 5).
-fn print_system_use(text: &mut String, source: &dyn ReadAt, area: &[u8]) -> Result<(), ReadError> {
+fn print_system_use(
+    text: &mut String,
+    source: &dyn ReadAt,
+    area: &[u8],
+    left: &mut u64,
+) -> Result<(), ReadError> {
     let mut area = area.to_vec();
     for _ in 0..CONTINUED {
         let Some((block, offset, len)) = print_entries(text, &area) else { break };
-        let bytes = sector(source, block)?.unwrap_or_default();
-        let continued = bytes.get(offset as usize..).and_then(|rest| rest.get(..len as usize));
-        area = continued.unwrap_or_default().to_vec();
+        // An area never crosses a sector's end.
+        if offset.checked_add(len).is_none_or(|end| end > SECTOR) {
+            break;
+        }
+        let Some(bytes) = extent(source, (at(block) + u64::from(offset), len), left)? else { break };
+        area = bytes;
     }
     Ok(())
 }
@@ -125,7 +138,7 @@ fn print_entries(text: &mut String, area: &[u8]) -> Option<(u32, u32, u32)> {
         let _ = write!(text, "    {} {version} ", [*one, *other].escape_ascii());
         let _ = print_hex(text, &entry[4..]);
         if [*one, *other] == *b"CE" {
-            let number = |at: usize| entry.get(at..)?.first_chunk().copied().map(u32::from_le_bytes);
+            let number = |place: usize| entry.get(place..)?.first_chunk().copied().map(u32::from_le_bytes);
             next = number(4).zip(number(12)).zip(number(20)).map(|((block, at), len)| (block, at, len));
         }
         rest = behind;

@@ -29,7 +29,8 @@ struct Hierarchy {
 }
 
 /// The structures as text: volume descriptors, boot catalog, then the path table and each directory of every
-/// hierarchy once. As long as the volume has files, and never longer than a few times the volume.
+/// hierarchy once. Never longer than 16 times the volume: each of its bytes is printed in at most six characters, and
+/// all that hierarchies and records lead to, however often, is charged to one budget of the volume's length.
 ///
 /// # Errors
 /// [`ReadError`] when bytes that should be on the volume cannot be read.
@@ -55,7 +56,10 @@ pub fn dump(source: &dyn ReadAt) -> Result<String, ReadError> {
     if let Some(bytes) = catalog.map(|catalog| sector(source, catalog)).transpose()?.flatten() {
         let _ = print_catalog(&mut text, &bytes);
     }
-    hierarchies.iter().try_for_each(|hierarchy| directories::print(&mut text, source, hierarchy))?;
+    let mut left = source.size().0.min(directories::MOST);
+    for hierarchy in &hierarchies {
+        directories::print(&mut text, source, hierarchy, &mut left)?;
+    }
     Ok(text)
 }
 

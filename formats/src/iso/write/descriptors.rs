@@ -8,6 +8,7 @@ use super::super::names::Hierarchy;
 use super::super::raw::{Both16, Both32, NO_TIME, SECTOR, VolumeDescriptor, long_time, padded};
 use super::hierarchy::Directories;
 use super::{Volume, boot};
+use crate::label;
 
 /// Joliet level 3: UCS-2 (Joliet, "Escape Sequences").
 const JOLIET: &[u8] = b"%/E";
@@ -62,19 +63,35 @@ fn descriptor(volume: &Volume, directories: &Directories) -> Vec<u8> {
     descriptor.as_bytes().to_vec()
 }
 
-/// A text in a field, padded with spaces.
+/// A text in a field, padded with spaces. One that does not fit is cut as labels are.
 fn text<const N: usize>(hierarchy: Hierarchy, text: &str) -> [u8; N] {
     match hierarchy {
         Hierarchy::Primary => {
             let plain = |c: char| {
                 if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() as u8 } else { b'_' }
             };
+            let text = label::cut(text, |text| text.chars().count() <= N);
             padded(&text.chars().map(plain).collect::<Vec<_>>(), b' ')
         }
         Hierarchy::Joliet => {
+            let text = label::cut(text, |text| text.encode_utf16().count() <= N / 2);
             let units = text.encode_utf16().chain(core::iter::repeat(u16::from(b' ')));
             // Fields of an odd length end with half a character: a zero.
             padded(&units.take(N / 2).flat_map(u16::to_be_bytes).collect::<Vec<_>>(), 0)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_volumes_of_a_set_have_labels_of_their_own() {
+        let joliet: [u8; 32] = text(Hierarchy::Joliet, "Kundenstick Berlin-2");
+        let expected: Vec<u8> = "Kundenstick Be-2".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(joliet[..], expected);
+        let primary: [u8; 32] = text(Hierarchy::Primary, &alloc::format!("{}-2", "x".repeat(40)));
+        assert!(primary.ends_with(b"XX_2"));
     }
 }

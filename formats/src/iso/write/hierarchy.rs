@@ -4,9 +4,9 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::super::IsoError;
 use super::super::names::{Given, Hierarchy};
 use super::super::raw::{DirectoryRecord, SECTOR, flags, in_sectors};
+use super::super::{IsoError, MAX_SECTORS};
 use super::records::{self, Extent};
 use super::rock_ridge::{Continuations, Posix, system_use};
 use crate::placed::Placed;
@@ -149,17 +149,12 @@ impl Directories {
         for index in 0..self.list.len() {
             let len = self.directory(index, Timestamp::EARLIEST, &mut continuations).len();
             let sectors = len.div_ceil(SECTOR as usize) as u64;
-            let checked =
-                |n: u64| u32::try_from(n).map_err(|_| IsoError::TooLarge { what: "a directory", sectors: n });
-            self.list[index].start = checked(next)?;
-            self.list[index].sectors = checked(sectors)?;
-            next += sectors;
+            let end = checked(next + sectors)?;
+            // Cannot cut: the end is less than 32 bits can say.
+            (self.list[index].start, self.list[index].sectors) = (next as u32, sectors as u32);
+            next = end;
         }
-        let total = next + (continuations.into_bytes().len() / SECTOR as usize) as u64;
-        // Lengths of directories are told in 32 bits of bytes.
-        if total > u64::from(u32::MAX / SECTOR) {
-            return Err(IsoError::TooLarge { what: "the volume's directories", sectors: total });
-        }
+        let total = checked(next + (continuations.into_bytes().len() / SECTOR as usize) as u64)?;
         (self.continuations, self.sectors) = (next as u32, total as u32);
         Ok(())
     }
@@ -223,6 +218,10 @@ impl Directories {
             Hierarchy::Joliet => Vec::new(),
         }
     }
+}
+
+fn checked(sectors: u64) -> Result<u64, IsoError> {
+    if sectors > MAX_SECTORS.into() { Err(IsoError::TooLarge { sectors }) } else { Ok(sectors) }
 }
 
 /// Lists directories by level, then by the directory above, then by identifier (ECMA-119 6.9.1).

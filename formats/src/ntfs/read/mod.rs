@@ -115,14 +115,19 @@ impl<R: ReadAt> Reader<R> {
     /// The record of what is at `path`, or `None` when nothing is.
     fn find(&self, path: &str) -> Result<Option<Record>, NtfsReadError> {
         let mut record = self.volume.record(ROOT)?;
+        let mut above = Vec::new();
         for part in path.split('/').filter(|_| !path.is_empty()) {
             if !record.is_directory() {
                 return Ok(None);
             }
+            above.push(record.number);
             let name: Vec<u16> = part.encode_utf16().collect();
             let found = Index::open(&self.volume, &record)?.find(&name, &self.upcase)?;
             let Some(file) = found.filter(|file| file.number() >= FIRST_USER) else { return Ok(None) };
             record = self.volume.referred(file)?;
+            if above.contains(&record.number) {
+                return Err(record.damaged("the directory contains itself"));
+            }
         }
         Ok(Some(record))
     }

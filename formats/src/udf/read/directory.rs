@@ -1,5 +1,6 @@
 //! File identifiers of a directory.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -29,15 +30,24 @@ pub struct Found {
 
 /// The names in a directory one after the other, but that of the directory above and deleted ones.
 #[derive(Debug)]
-pub struct Names<'a> {
-    directory: &'a FileEntry,
+pub struct Names {
+    directory: FileEntry,
     bytes: Vec<u8>,
     at: usize,
 }
 
-impl<'a> Names<'a> {
+/// The names in a directory that were looked for, and those before them.
+#[derive(Debug)]
+pub struct Known {
+    read: BTreeMap<String, Address>,
+    rest: Names,
+    /// What ended the names before the directory did.
+    damage: Option<UdfReadError>,
+}
+
+impl Names {
     /// Those of a directory of at most `limit` bytes.
-    pub fn of(source: &impl ReadAt, directory: &'a FileEntry, limit: u64) -> Result<Self, UdfReadError> {
+    pub fn of(source: &impl ReadAt, directory: FileEntry, limit: u64) -> Result<Self, UdfReadError> {
         let file = Pieces::new(source, directory.extents.clone());
         let len = file.size().to_usize().filter(|len| *len as u64 <= limit);
         let len = len.ok_or_else(|| damaged(ByteOffset::ZERO, format!("{} of names", file.size())))?;
@@ -46,7 +56,7 @@ impl<'a> Names<'a> {
     }
 }
 
-impl Iterator for Names<'_> {
+impl Iterator for Names {
     type Item = Result<Found, UdfReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -59,13 +69,41 @@ impl Iterator for Names<'_> {
                     }
                 }
                 Err(reason) => {
-                    let place = on_volume(self.directory, self.at as u64);
+                    let place = on_volume(&self.directory, self.at as u64);
                     self.at = self.bytes.len();
                     return Some(Err(damaged(place, reason)));
                 }
             }
         }
         None
+    }
+}
+
+impl Known {
+    /// None of them yet.
+    pub fn new(names: Names) -> Self {
+        Self { read: BTreeMap::new(), rest: names, damage: None }
+    }
+
+    /// Where the entry is under a name; of two with the same name, the first one.
+    pub fn find(&mut self, name: &str) -> Result<Option<Address>, UdfReadError> {
+        if let Some(icb) = self.read.get(name) {
+            return Ok(Some(*icb));
+        }
+        // Up to the name, not to the end: often one file of a directory is all that anybody wants.
+        for found in self.rest.by_ref() {
+            match found {
+                Ok(Found { name: found, icb }) => {
+                    let is_wanted = found == name;
+                    self.read.entry(found).or_insert(icb);
+                    if is_wanted {
+                        return Ok(Some(icb));
+                    }
+                }
+                Err(damage) => self.damage = Some(damage),
+            }
+        }
+        self.damage.clone().map_or(Ok(None), Err)
     }
 }
 

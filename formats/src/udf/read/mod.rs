@@ -6,21 +6,20 @@
 pub(super) mod descriptor;
 mod directory;
 pub(super) mod entry;
+mod finder;
 pub(super) mod volume;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::directory::{Found, Names};
-use self::entry::FileEntry;
+use self::finder::Finder;
 use self::volume::{Address, Spaces};
-use crate::files::{Entry, Extent, Files, FilesError, Kind};
+use crate::files::{self, Entry, Extent, Files, FilesError};
 use crate::io::{ReadAt, ReadError};
-use crate::pieces::Pieces;
-use crate::units::{ByteLen, ByteOffset};
+use crate::units::ByteOffset;
 
-/// The longest directory that is read, in bytes: a million names.
+/// The longest directory that is read, together with those above it, in bytes: a million names.
 pub(super) const MAX_DIRECTORY: u64 = 64 << 20;
 
 /// Why a volume, or a part of it, cannot be read.
@@ -82,63 +81,23 @@ impl<R: ReadAt> Reader<R> {
     pub fn revision(&self) -> u16 {
         self.revision
     }
-
-    /// The entry that a path leads to.
-    fn find(&self, path: &str) -> Result<FileEntry, FilesError> {
-        let mut here = self.entry(self.root, path)?;
-        for part in path.split('/').filter(|_| !path.is_empty()) {
-            let not_found = || FilesError::NotFound { path: path.into() };
-            if here.kind != Kind::Directory {
-                return Err(not_found());
-            }
-            let is_wanted =
-                |found: &Result<Found, _>| found.as_ref().map_or(true, |found| found.name == part);
-            // Up to the name, not to the end: all files of a directory are often opened one after the other.
-            let found = self.names(&here, path)?.find(is_wanted).ok_or_else(not_found)?;
-            here = self.entry(found.map_err(at_path(path))?.icb, path)?;
-        }
-        Ok(here)
-    }
-
-    fn find_kind(&self, path: &str, expected: Kind) -> Result<FileEntry, FilesError> {
-        let found = self.find(path)?;
-        if found.kind == expected {
-            Ok(found)
-        } else {
-            Err(FilesError::WrongKind { path: path.into(), expected })
-        }
-    }
-
-    fn entry(&self, at: Address, path: &str) -> Result<FileEntry, FilesError> {
-        entry::read(&self.source, &self.spaces, at).map_err(at_path(path))
-    }
-
-    fn names<'a>(&self, directory: &'a FileEntry, path: &str) -> Result<Names<'a>, FilesError> {
-        Names::of(&self.source, directory, MAX_DIRECTORY).map_err(at_path(path))
-    }
 }
 
 impl<R: ReadAt> Files for Reader<R> {
     fn list(&self, path: &str) -> Result<Vec<Entry>, FilesError> {
-        let directory = self.find_kind(path, Kind::Directory)?;
-        let mut entries = Vec::new();
-        for found in self.names(&directory, path)? {
-            let found = found.map_err(at_path(path))?;
-            let (kind, len) = entry::head(&self.source, &self.spaces, found.icb).map_err(at_path(path))?;
-            let len = if kind == Kind::File { len } else { ByteLen::ZERO };
-            entries.push(Entry { name: found.name, kind, len });
-        }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        self.finder().list(path)
     }
 
     fn open(&self, path: &str) -> Result<Box<dyn ReadAt + '_>, FilesError> {
-        let file = self.find_kind(path, Kind::File)?;
-        Ok(Box::new(Pieces::new(&self.source, file.extents)))
+        self.finder().open(path)
     }
 
     fn extents(&self, path: &str) -> Result<Option<Vec<Extent>>, FilesError> {
-        Ok(Some(self.find_kind(path, Kind::File)?.extents))
+        self.finder().extents(path)
+    }
+
+    fn finder(&self) -> Box<dyn files::Finder<'_> + '_> {
+        Box::new(Finder::new(self))
     }
 }
 

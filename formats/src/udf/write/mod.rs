@@ -81,7 +81,7 @@ impl Measured {
     /// # Errors
     /// [`UdfError`].
     pub fn lay_out(&self, volume: &Volume, root: &Placed) -> Result<Vec<Region>, UdfError> {
-        text::check(volume.label)?;
+        text::check(volume.label).map_err(|reason| UdfError::Label { label: volume.label.into(), reason })?;
         let nodes = Arc::new(self.nodes.placed(root));
         let space = Space::new(self.revision, volume, nodes);
         let mut regions = sequence::regions(self, volume)?;

@@ -1,14 +1,18 @@
 //! The tree as a list, each file and directory with the blocks of its metadata.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::size_of;
+use core::ops::Range;
 
 use super::super::raw::{
     AllocationExtent, ExtendedFileEntry, FileEntry, FileIdentifier, LongAd, MAX_EXTENT, SECTOR, ShortAd,
 };
 use super::super::{Revision, UdfError, text};
 use crate::placed::Placed;
+use crate::tree::join;
 use crate::units::{ByteLen, ByteOffset};
 
 /// Unique ids begin here; 0 to 15 are kept (ECMA-167 3.2.1, UDF 3.2.1.1).
@@ -153,36 +157,30 @@ impl Nodes {
     /// Breadth first, so that a directory's entries are neighbours.
     fn list(&mut self, root: &Placed) -> Result<(), UdfError> {
         self.list.push(Node { name: Box::default(), parent: 0, block: 0, kind: empty(root) });
-        let mut pending = alloc::collections::VecDeque::from([(0usize, root)]);
-        while let Some((index, placed)) = pending.pop_front() {
+        let mut pending = VecDeque::from([(0, String::new(), root)]);
+        while let Some((index, path, placed)) = pending.pop_front() {
             let Placed::Directory(inner) = placed else { continue };
             let first = self.list.len();
             for (name, entry) in inner {
-                let name = text::name(name)?.into_boxed_slice();
-                pending.push_back((self.list.len(), entry));
-                self.list.push(Node { name, parent: index as u32, block: 0, kind: empty(entry) });
+                let refused = |reason| UdfError::Name { path: join(&path, name), reason };
+                let node_name = text::name(name).map_err(refused)?.into_boxed_slice();
+                if matches!(entry, Placed::Directory(_)) {
+                    pending.push_back((self.list.len(), join(&path, name), entry));
+                }
+                self.list.push(Node { name: node_name, parent: index as u32, block: 0, kind: empty(entry) });
             }
             check_count(self.list.len())?;
-            self.list[index].kind = self.directory(first as u32..self.list.len() as u32, inner)?;
+            let directories = directories(&path, inner)?;
+            self.list[index].kind = self.directory(first as u32..self.list.len() as u32, directories);
         }
         Ok(())
     }
 
-    fn directory(
-        &self,
-        range: core::ops::Range<u32>,
-        inner: &[(alloc::string::String, Placed)],
-    ) -> Result<Kind, UdfError> {
+    fn directory(&self, range: Range<u32>, directories: u16) -> Kind {
         let names =
             self.list[range.start as usize..].iter().map(|node| identifier_len(node.name.len()) as u64);
         let len = identifier_len(0) as u64 + names.sum::<u64>();
-        let found = inner.iter().filter(|(_, entry)| matches!(entry, Placed::Directory(_))).count();
-        // One link is the directory's own.
-        let directories = u16::try_from(found)
-            .ok()
-            .filter(|n| *n < u16::MAX)
-            .ok_or(UdfError::TooManyDirectories { found })?;
-        Ok(Kind::Directory { entries: range.collect(), len, directories })
+        Kind::Directory { entries: range.collect(), len, directories }
     }
 
     fn give_blocks(&mut self, form: Form) -> Result<(), UdfError> {
@@ -198,6 +196,13 @@ impl Nodes {
         self.blocks = u32::try_from(next).map_err(|_| UdfError::TooLarge { sectors: next })?;
         Ok(())
     }
+}
+
+/// How many directories the directory `path` has: one link is its own.
+fn directories(path: &str, inner: &[(String, Placed)]) -> Result<u16, UdfError> {
+    let found = inner.iter().filter(|(_, entry)| matches!(entry, Placed::Directory(_))).count();
+    let count = u16::try_from(found).ok().filter(|count| *count < u16::MAX);
+    count.ok_or_else(|| UdfError::TooManyDirectories { path: alloc::format!("{path}/"), found })
 }
 
 fn empty(placed: &Placed) -> Kind {
