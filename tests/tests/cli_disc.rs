@@ -33,6 +33,22 @@ fn region(desk: &Desk, name: &str) -> (usize, usize) {
 }
 
 #[test]
+fn names_that_windows_cannot_open_are_pressed_with_a_warning() {
+    let desk = Desk::stocked();
+    for name in ["add/CON", "add/SEED", "add/x/dot.", "add/x/fine"] {
+        desk.write(name, b"");
+    }
+    let warning = "warning: Windows cannot open what has these names, or takes two for one: \
+                   \"CON\", \"SEED\", \"seed\", \"x/dot.\"\n";
+    for line in [BUILD_DISC.replace("build", "plan"), format!("{BUILD_DISC} -o medium.img")] {
+        let said = desk.does(&format!("{line} --add add"));
+        assert!(said.all().contains(warning), "{said}");
+    }
+    assert_eq!(desk.does("ls medium.img x").text().lines().count(), 2);
+    assert!(!desk.does(BUILD_DISC.replace("build", "plan").as_str()).all().contains("warning"));
+}
+
+#[test]
 fn a_disc_is_what_its_plan_says() {
     let desk = Desk::stocked();
     let names = desk.names();

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use formats::manifest::Volume;
+use formats::manifest::{MAX_MEDIA, Volume};
 use formats::minisign::SecretKey;
 use formats::time::Timestamp;
-use host::{Crew, is_device};
+use host::{Crew, Event, is_device};
 use press::verify::Depth;
 use press::{Layout, Request, Sources};
 
@@ -102,6 +102,14 @@ impl<L: Args + Look> Pressing<L> {
     /// # Errors
     /// When something is not there, or does not go together.
     pub fn lay_out(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Vec<Layout>> {
+        let layouts = self.lay_out_all(shell, crew)?;
+        for warning in layouts.iter().filter_map(Layout::names_lost_in_windows) {
+            shell.observer().event(Event::Warning(warning));
+        }
+        Ok(layouts)
+    }
+
+    fn lay_out_all(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Vec<Layout>> {
         let mut sources = self.versions(shell)?;
         let request = self.request(sources.newest())?;
         let esp = self.esp_tree.iter().map(|folder| (folder, Volume::Esp));
@@ -151,6 +159,19 @@ impl<L: Args + Look> Pressing<L> {
         if count == 1 { vec![output] } else { (1..=count).map(numbered).collect() }
     }
 
+    /// Warns of media of an earlier, longer set that lie beside those of this one, in `targets`.
+    pub fn warn_of_strays(&self, targets: &[PathBuf], shell: &Shell) {
+        if !self.span {
+            return;
+        }
+        let output = self.output.as_deref().unwrap_or(Path::new(""));
+        let strays = strays(output, targets);
+        if !strays.is_empty() {
+            let text = format!("of another set, and still there: {}", strays.join(", "));
+            shell.observer().event(Event::Warning(text));
+        }
+    }
+
     /// The versions that were asked for, out of the store.
     fn versions(&self, shell: &Shell) -> anyhow::Result<Sources> {
         let store = shell.store()?;
@@ -193,6 +214,16 @@ fn numbered(output: &Path, number: usize, count: usize) -> PathBuf {
         name.push(extension);
     }
     output.with_file_name(name)
+}
+
+/// The files that have the name of a medium of some set of this output, and are none of `targets`.
+fn strays(output: &Path, targets: &[PathBuf]) -> Vec<String> {
+    // Sets of one, two and three digits.
+    let counts = [9, 99, MAX_MEDIA];
+    let names =
+        counts.into_iter().flat_map(|count| (1..=count).map(move |number| numbered(output, number, count)));
+    let strays = names.filter(|name| !targets.contains(name) && name.exists());
+    strays.map(|name| name.display().to_string()).collect()
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub mod span;
 pub mod template;
 pub mod usb;
 pub mod verify;
+mod windows;
 
 pub use complete::{Complete, Summary};
 pub use fill::Filled;

@@ -24,12 +24,14 @@ mod system;
 mod tests;
 mod upcase;
 mod views;
+mod windows;
 
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use error::{NameFault, NtfsError};
+pub use windows::lost_in_windows;
 
 use crate::region::Region;
 use crate::time::Timestamp;
