@@ -33,6 +33,18 @@ fn a_set_is_deployed_from_its_media_in_any_order() {
 }
 
 #[test]
+fn what_is_left_of_a_longer_set_is_named_and_kept() {
+    let desk = Desk::stocked();
+    let count = spanned(&desk);
+    let line = "build disc --store store Win7@1 --size 1G --span -o set.iso --force";
+    let left: Vec<_> = (1..=count).map(|number| format!("set-{number}.iso")).collect();
+    let told = format!("warning: of another set, and still there: {}\n", left.join(", "));
+    let said = desk.does(line);
+    assert!(said.all().contains(&told), "{said}");
+    assert!(left.iter().all(|name| desk.path(name).exists()));
+}
+
+#[test]
 fn media_that_are_missing_are_named() {
     let desk = Desk::stocked();
     spanned(&desk);

@@ -118,6 +118,7 @@ fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Resul
         output.commit()?;
         media.push(built);
     }
+    pressing.warn_of_strays(&targets, shell);
     match set {
         Some(set) => shell.answer(&BuiltSet { set, media })?,
         None => media.iter().try_for_each(|built| shell.answer(built))?,
