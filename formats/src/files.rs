@@ -17,6 +17,16 @@ pub enum Kind {
     Directory,
 }
 
+impl Kind {
+    /// `file` or `directory`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+        }
+    }
+}
+
 /// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -50,7 +60,7 @@ pub enum FilesError {
         path: String,
     },
     /// There is a directory where a file was expected, or the other way round.
-    #[error("{path:?} is not a {expected:?}")]
+    #[error("{path:?} is not a {}", expected.name())]
     WrongKind {
         /// The path.
         path: String,

@@ -130,7 +130,7 @@ fn a_size_that_was_asked_for_is_kept_and_one_that_is_too_small_is_refused() {
     assert_eq!(look(disk(&path), Depth::Full).unwrap().verdict, Verdict::Pristine);
     order.size = Some(ByteLen(70 * MIB));
     let refused = format!("{:#}", order.layout().unwrap_err());
-    assert!(refused.contains("73400320 bytes were asked for"), "{refused}");
+    assert!(refused.contains("70 MiB (73400320 bytes) were asked for"), "{refused}");
 }
 
 #[test]

@@ -40,6 +40,15 @@ fn public(key: &str) -> anyhow::Result<PublicKey> {
     PublicKey::parse(&text).with_context(|| format!("{key} is not a minisign public key"))
 }
 
+/// Refuses a file that holds no secret key; its password is not asked for.
+///
+/// # Errors
+/// When it cannot be read, or holds none.
+pub fn check(path: &Path) -> anyhow::Result<()> {
+    is_encrypted(&text::read(path)?).with_context(|| format!("cannot sign with {}", path.display()))?;
+    Ok(())
+}
+
 /// The secret key in a file, decrypted when need be.
 ///
 /// # Errors

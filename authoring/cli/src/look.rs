@@ -11,6 +11,7 @@ use host::{FileSource, is_device};
 use press::template::Kind;
 use press::{Request, Template};
 
+use crate::code::Code;
 use crate::error::Refusal;
 use crate::{size, text};
 
@@ -185,7 +186,13 @@ fn template(
     let template = if path == Path::new(name) {
         own()?
     } else {
-        let text = text::read(path)?;
+        let missing = |error| {
+            let what = format!("there is no template {}", path.display());
+            Refusal::new(Code::Unreachable, what)
+                .because(error)
+                .next(format!("give --template {name}, which comes with the program, or the file of one"))
+        };
+        let text = text::read(path).map_err(missing)?;
         Template::parse(&text).with_context(|| format!("cannot use {}", path.display()))?
     };
     if template.kind == kind {

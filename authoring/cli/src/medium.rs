@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use deploy::{Loaded, Medium, NotOfSet, Signed, Trust};
+use deploy::{Loaded, Medium, MediumError, NotOfSet, Signed, Trust, VolumeError};
+use formats::gpt;
+use formats::io::ReadAt;
 use formats::kind::with_causes;
 use formats::manifest::Set;
 use host::{Event, FileSource, Folder};
@@ -48,6 +50,9 @@ impl MediumArg {
     /// When there is none.
     pub fn open(&self, shell: &Shell) -> anyhow::Result<Medium> {
         let medium = self.open_quietly()?;
+        if let Some(text) = medium.disk().and_then(|disk| cut_short(&self.medium.display(), disk)) {
+            shell.observer().event(Event::Warning(text));
+        }
         for remark in medium.remarks() {
             let text = format!("{}: {}", self.medium.display(), with_causes(remark));
             shell.observer().event(Event::Warning(text));
@@ -59,8 +64,23 @@ impl MediumArg {
         if self.is_folder() {
             return Ok(Medium::mounted(Box::new(Folder::new(&self.medium))));
         }
-        let source = FileSource::open(&self.medium)?;
-        Medium::open(Arc::new(source)).with_context(|| self.about())
+        let source = Arc::new(FileSource::open(&self.medium)?);
+        Medium::open(source.clone()).map_err(|error| self.unusable(error, &source))
+    }
+
+    /// What is said of a medium that cannot be opened.
+    fn unusable(&self, error: MediumError, source: &FileSource) -> anyhow::Error {
+        let path = self.medium.display();
+        if let Some(text) = cut_short(&path, source) {
+            return Refusal::new(Code::Corrupt, text).because(error).into();
+        }
+        match error {
+            MediumError::Volume(VolumeError::Unknown) => {
+                let what = format!("{path} is no seed medium: it has {}", source.size().human());
+                Refusal::new(Code::Unreachable, what).because(error).into()
+            }
+            _ => anyhow::Error::new(error).context(self.about()),
+        }
     }
 
     /// The manifest of the medium, held against `trust`.
@@ -86,6 +106,13 @@ impl MediumArg {
     pub fn is_folder(&self) -> bool {
         self.medium.is_dir()
     }
+}
+
+/// That a medium is shorter than its partition table says, when it is.
+fn cut_short(path: &impl fmt::Display, disk: &dyn ReadAt) -> Option<String> {
+    let (found, expected) = (disk.size(), gpt::read::written_size(disk)?);
+    let text = || format!("{path} has {found}, its partition table says {expected}: copy it again");
+    (found < expected).then(text)
 }
 
 /// Which medium of which set one is.
@@ -145,7 +172,7 @@ impl fmt::Display for SignedLines<'_> {
         let Some(Signer { key, comment, .. }) = self.0 else { return writeln!(f, "signed    no") };
         match comment {
             Some(comment) => writeln!(f, "signed    by key {key}\ncomment   {}", one_line(comment)),
-            None => writeln!(f, "signed    by key {key}, which was not verified: --pubkey does that"),
+            None => writeln!(f, "signed    by key {key}, not checked: seedpress verify --pubkey does that"),
         }
     }
 }

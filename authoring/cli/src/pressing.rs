@@ -97,6 +97,14 @@ impl<L: Args + Look> Pressing<L> {
         self.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()
     }
 
+    /// Refuses a key to sign with that is none.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn check_key(&self) -> anyhow::Result<()> {
+        self.sign.as_deref().map_or(Ok(()), key::check)
+    }
+
     /// The layout of the medium, or of each medium of a set. Folders are read for it, and nothing is written.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use formats::files::Files;
 use formats::io::ReadAt;
 use formats::ntfs::read::{self as ntfs, NtfsReadError};
 use formats::udf::read::{self as udf, UdfReadError};
+use formats::units::ByteLen;
 
 /// Why a volume cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +33,17 @@ type Open = fn(Arc<dyn ReadAt>) -> Result<Box<dyn Files>, VolumeError>;
 /// The kinds.
 const KINDS: [Open; 3] = [ntfs, fat, udf];
 
+/// No volume is shorter than its boot sector.
+const SHORTEST: ByteLen = ByteLen(512);
+
 /// Opens the volume in `source`, of whatever kind it is.
 ///
 /// # Errors
 /// [`VolumeError`].
 pub(crate) fn open(source: &Arc<dyn ReadAt>) -> Result<Box<dyn Files>, VolumeError> {
+    if source.size() < SHORTEST {
+        return Err(VolumeError::Unknown);
+    }
     let opened = KINDS.iter().map(|open| open(source.clone()));
     opened
         .into_iter()

@@ -69,8 +69,9 @@ pub enum DiscError {
     Fat(#[source] fat::WriteError),
     /// The EFI system partition is longer than firmware can be told.
     #[error(
-        "the EFI system partition needs {needed}, a disc has room for one of {}: put less into --esp-tree",
-        ByteLen(MAX_ESP)
+        "the EFI system partition needs {}, a disc has room for one of {}: put less into --esp-tree",
+        needed.exact(),
+        ByteLen(MAX_ESP).exact()
     )]
     EspTooLarge {
         /// The smallest that holds its files.
@@ -83,7 +84,7 @@ pub enum DiscError {
     #[error("the ISO 9660 side cannot be made: leave it out with --udf-only")]
     Iso(#[source] IsoError),
     /// The content needs more than the disc has.
-    #[error("the content needs a disc of {needed}, this kind has {available}")]
+    #[error("the content needs a disc of {}, this kind has {}", needed.exact(), available.exact())]
     DoesNotFit {
         /// How long the image would be.
         needed: ByteLen,

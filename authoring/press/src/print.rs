@@ -37,10 +37,10 @@ pub fn set_json(layouts: &[Layout]) -> String {
 struct Json<'a> {
     schema: &'static str,
     medium: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
     set: Option<&'a Set>,
     label: &'a str,
     created: Timestamp,
+    expires: Option<Timestamp>,
     size: ByteLen,
     free: ByteLen,
     sector_size: u32,
@@ -143,6 +143,7 @@ impl Layout {
             set: self.set(),
             label: &self.plan.manifest.label,
             created: self.plan.manifest.created,
+            expires: self.plan.manifest.expires,
             size: self.size(),
             free: self.free,
             sector_size: self.plan.manifest.sector_size,

@@ -134,8 +134,7 @@ impl Template {
     /// # Errors
     /// [`TemplateError`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let malformed =
-            |e: toml::de::Error| TemplateError::Malformed { reason: e.to_string().trim_end().into() };
+        let malformed = |e| TemplateError::Malformed { reason: reason(text, &e) };
         let template: Self = toml::from_str(text).map_err(malformed)?;
         let table: toml::Table = toml::from_str(text).map_err(malformed)?;
         match (template.format, template.kind, table.contains_key("disc")) {
@@ -165,6 +164,16 @@ impl Template {
     /// None, as a test shows.
     pub fn disc() -> Result<Self, TemplateError> {
         Self::parse(DISC)
+    }
+}
+
+/// What is wrong, and in which line, in one line.
+fn reason(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
     }
 }
 

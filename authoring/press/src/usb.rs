@@ -33,7 +33,7 @@ pub enum UsbError {
     #[error("the seed volume cannot be made")]
     Ntfs(#[source] NtfsError),
     /// The content needs more than the size that was asked for.
-    #[error("the content needs a medium of {needed}, {available} were asked for")]
+    #[error("the content needs a medium of {}, {} were asked for", needed.exact(), available.exact())]
     DoesNotFit {
         /// The smallest size that holds the content.
         needed: ByteLen,

@@ -113,7 +113,7 @@ impl Store {
         let mut layers: Vec<Layer> = Vec::new();
         for uuid in &document.chain {
             let path = paths::layer(self.root(), *uuid);
-            if !path.exists() {
+            if !is_there(&path)? {
                 return Err(StoreError::NoLayer { layer: *uuid, needed_by: document.title(), path });
             }
             let layer = Layer::open(&path, *uuid)?;
@@ -138,7 +138,7 @@ impl Store {
         let mut seen = BTreeSet::from([leaf]);
         while let Some((layer, uuid)) = layers.last().and_then(|l| Some((l.uuid(), l.descriptor.parent?))) {
             let path = paths::layer(self.root(), uuid);
-            if !path.exists() || !seen.insert(uuid) {
+            if !is_there(&path)? || !seen.insert(uuid) {
                 return Err(StoreError::NoLayer { layer: uuid, needed_by: format!("layer {layer}"), path });
             }
             layers.push(self.layer(uuid)?);
@@ -222,6 +222,11 @@ impl std::fmt::Display for Problem {
         }
         Ok(())
     }
+}
+
+/// Whether there is something of this name. That nobody may look is not that there is nothing.
+fn is_there(path: &Path) -> Result<bool, StoreError> {
+    Ok(path.try_exists().map_err(HostError::io(Operation::Open, path))?)
 }
 
 /// The names in a folder; none where there is no folder.

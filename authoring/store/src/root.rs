@@ -27,6 +27,9 @@ struct StoreDocument {
     format: u32,
 }
 
+/// What is said of a file in the place of a store's folder.
+const IS_FILE: &str = "it is a file, expected a folder";
+
 impl Store {
     /// Opens the store in the folder `root`.
     ///
@@ -49,6 +52,9 @@ impl Store {
     pub fn open_or_create(root: &Path) -> Result<Self, StoreError> {
         if root.join(paths::STORE).exists() {
             return Self::open(root);
+        }
+        if root.is_file() {
+            return Err(StoreError::NoStore { path: root.into(), reason: IS_FILE });
         }
         make_folder(root)?;
         let others =
@@ -97,6 +103,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 fn no_store(root: &Path, cause: io::Error) -> StoreError {
     let reason = match (cause.kind(), root.exists()) {
+        _ if root.is_file() => IS_FILE,
         (io::ErrorKind::NotFound, true) => "it has no store.json",
         (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _) => "there is no such folder",
         _ => return HostError::io(Operation::Open, &root.join(paths::STORE))(cause).into(),

@@ -111,6 +111,16 @@ pub fn read(source: &(impl ReadAt + ?Sized)) -> Result<Found, GptError> {
     }
 }
 
+/// How long a disk was when its primary header was written, whatever it has now: one that was cut short has less.
+pub fn written_size(source: &(impl ReadAt + ?Sized)) -> Option<ByteLen> {
+    let size = |sector_size| {
+        let disk = Disk { source, sector_size, sectors: source.size().0 / u64::from(sector_size) };
+        let sectors = disk.sealed_header(Lba(1)).ok()?.alternate_lba.get().checked_add(1)?;
+        Lba(sectors).offset(sector_size).map(|end| ByteLen(end.0))
+    };
+    SECTOR_SIZES.into_iter().find_map(size)
+}
+
 type Both = (Result<Table, Fault>, Result<Table, Fault>);
 
 /// Both copies, for the sector size that gives the most.
@@ -179,6 +189,13 @@ impl<R: ReadAt + ?Sized> Disk<'_, R> {
 
     /// The header at `lba`, with every field checked that is used later.
     fn header(&self, lba: Lba) -> Result<Header, Fault> {
+        let header = self.sealed_header(lba)?;
+        self.check_fields(&header, lba)?;
+        Ok(header)
+    }
+
+    /// The header at `lba`, as its checksum says that it was written.
+    fn sealed_header(&self, lba: Lba) -> Result<Header, Fault> {
         let at = lba.offset(self.sector_size).ok_or(Fault::Missing)?;
         let sector = read_vec(self.source, at, self.sector_size as usize).map_err(|e| match e {
             ReadError::PastEnd { .. } => Fault::Missing,
@@ -189,7 +206,6 @@ impl<R: ReadAt + ?Sized> Disk<'_, R> {
             return Err(Fault::Missing);
         }
         check_header_crc(&header, sector)?;
-        self.check_fields(&header, lba)?;
         Ok(header)
     }
 

@@ -6,12 +6,14 @@ use std::io::IsTerminal;
 use anyhow::Context as _;
 use clap::Args;
 use formats::digest::{Hasher, Sha256};
+use formats::files::FilesError;
 use formats::io::ReadAt;
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::{Event, Unit};
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::error::Refusal;
 use crate::medium::MediumArg;
 use crate::output::{self, Answer};
 use crate::place::Place;
@@ -43,7 +45,7 @@ impl Cat {
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let medium = self.medium.open(shell)?;
         let path = Place::path(&self.path);
-        let source = self.place.on(&medium)?.open(path).with_context(|| self.medium.about())?;
+        let source = self.place.on(&medium)?.open(path).map_err(|error| self.unreadable(error))?;
         if shell.json() {
             let mut hasher = Hasher::new();
             read(&*source, path, shell, |piece| {
@@ -55,6 +57,19 @@ impl Cat {
             read(&*source, path, shell, output::to_stdout)?;
         }
         Ok(Code::Done)
+    }
+}
+
+impl Cat {
+    /// What is said of a path that cannot be read.
+    fn unreadable(&self, error: FilesError) -> anyhow::Error {
+        match error {
+            FilesError::WrongKind { .. } => {
+                let what = format!("{:?} is a directory", self.path);
+                Refusal::usage(what).next("ls lists what is in it").into()
+            }
+            _ => anyhow::Error::new(error).context(self.medium.about()),
+        }
     }
 }
 

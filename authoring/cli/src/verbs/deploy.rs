@@ -96,8 +96,8 @@ impl Deploy {
         let args = self.media.each();
         let media = args.iter().map(|arg| arg.open(shell)).collect::<anyhow::Result<Vec<_>>>()?;
         let (set, signed) = gather(&args, &media, &trust)?;
-        if !matches!(signed, Signed::By { .. }) {
-            let text = "nobody's signature was verified: give --pubkey to have it verified";
+        if matches!(signed, Signed::Unverified { .. }) {
+            let text = "the signature was not checked: give --pubkey to have it checked";
             shell.observer().event(Event::Warning(text.into()));
         }
         let Wanted { name, version } = &self.wanted;

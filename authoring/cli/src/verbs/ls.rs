@@ -89,7 +89,7 @@ impl Ls {
                 if found.kind == Kind::Directory && self.recursive {
                     open.push(path.clone());
                 }
-                entries.push(Entry { path, kind: name(found.kind), len: found.len });
+                entries.push(Entry { path, kind: found.kind.name(), len: found.len });
             }
         }
         entries.sort_by(|one, other| one.path.cmp(&other.path));
@@ -110,14 +110,7 @@ fn is_file(files: &dyn Files, path: &str) -> bool {
 
 fn file(files: &dyn Files, path: &str) -> anyhow::Result<Entry> {
     let len = files.open(path)?.size();
-    Ok(Entry { path: path.into(), kind: name(Kind::File), len })
-}
-
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "file",
-        Kind::Directory => "directory",
-    }
+    Ok(Entry { path: path.into(), kind: Kind::File.name(), len })
 }
 
 impl Answer for Listing {
@@ -128,7 +121,7 @@ impl fmt::Display for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.entries.iter().map(|entry| entry.len.0.to_string().len()).max().unwrap_or_default();
         self.entries.iter().try_for_each(|entry| {
-            let slash = if entry.kind == name(Kind::Directory) { "/" } else { "" };
+            let slash = if entry.kind == Kind::Directory.name() { "/" } else { "" };
             if self.long {
                 write!(f, "{:>digits$}  ", entry.len.0)?;
             }

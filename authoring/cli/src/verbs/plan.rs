@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use press::Layout;
 
 use crate::code::Code;
-use crate::look::{DiscLook, UsbLook};
+use crate::look::{DiscLook, Look, UsbLook};
 use crate::output;
 use crate::pressing::Pressing;
 use crate::shell::Shell;
@@ -38,8 +38,8 @@ impl Plan {
     /// When there is none.
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let layouts = match self.kind {
-            Kind::Usb(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
-            Kind::Disc(pressing) => pressing.lay_out(shell, &pressing.threads.crew(shell)?)?,
+            Kind::Usb(pressing) => lay_out(&pressing, shell)?,
+            Kind::Disc(pressing) => lay_out(&pressing, shell)?,
         };
         let text = match (&layouts[..], shell.json()) {
             ([layout], true) => layout.json(),
@@ -49,4 +49,9 @@ impl Plan {
         output::to_stdout(text.as_bytes())?;
         Ok(Code::Done)
     }
+}
+
+fn lay_out<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Result<Vec<Layout>> {
+    pressing.check_key()?;
+    pressing.lay_out(shell, &pressing.threads.crew(shell)?)
 }

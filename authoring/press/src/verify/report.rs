@@ -222,6 +222,7 @@ impl std::fmt::Display for Change {
         match self {
             Self::Structure { name, start, len } => write!(f, "{name} at {start} with {len} was changed"),
             Self::File { volume, path, len } => write!(f, "{} with {len} was added", place(*volume, path)),
+            Self::Free { first, places: 1 } => write!(f, "free space was written to at {first}"),
             Self::Free { first, places } => {
                 write!(f, "free space was written to in {places} places, first at {first}")
             }
