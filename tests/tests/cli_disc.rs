@@ -127,8 +127,8 @@ fn a_boot_folder_that_no_disc_has_room_for_ends_with_15_and_both_sizes() {
     let names = desk.names();
     for line in [format!("{BUILD_DISC} -o m.img"), BUILD_DISC.replace("build", "plan")] {
         let said = desk.refuses(15, &line);
-        assert!(said.contains("the EFI system partition needs 34603008 bytes"), "{said}");
-        assert!(said.contains("one of 33553920 bytes: put less into --esp-tree"), "{said}");
+        assert!(said.contains("the EFI system partition needs 33 MiB (34603008 bytes)"), "{said}");
+        assert!(said.contains("one of 31.9 MiB (33553920 bytes): put less into --esp-tree"), "{said}");
         assert_eq!(desk.names(), names);
     }
 }
