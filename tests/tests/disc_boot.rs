@@ -89,6 +89,9 @@ fn an_efi_system_partition_grows_with_its_files_until_its_sectors_cannot_be_coun
         assert_eq!(error.kind(), ErrorKind::Fit);
         let text = formats::kind::with_causes(error);
         let most = ByteLen(65_535 * COUNTED);
-        assert!(text.contains("partition needs") && text.contains(&format!("one of {}", most.exact())), "{text}");
+        assert!(
+            text.contains("partition needs") && text.contains(&format!("one of {}", most.exact())),
+            "{text}"
+        );
     }
 }
