@@ -113,16 +113,6 @@ fn a_damaged_part_is_named_with_its_medium() {
 }
 
 #[test]
-fn a_set_that_is_killed_leaves_none_of_its_names_and_the_next_one_works() {
-    let desk = Desk::stocked();
-    let line = "build disc --store store Win7@1 Win7@3 --size 24M --span -o set.iso";
-    desk.write("~set-1.iso.partial", b"left by a run that was killed");
-    let said = desk.does(line);
-    assert!(said.all().contains("note: removed ~set-1.iso.partial"), "{said}");
-    assert!(!desk.names().iter().any(|name| name.contains("partial")), "{:?}", desk.names());
-}
-
-#[test]
 fn a_set_appears_whole_or_not_at_all() {
     let desk = Desk::stocked();
     let chain = desk.object(0, "locate --store store Win7@3");

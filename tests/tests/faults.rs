@@ -122,6 +122,40 @@ fn build_killed(build: &str) {
 }
 
 #[test]
+fn a_set_that_is_ended_halfway_has_no_name_and_the_next_one_works() {
+    let desk = Desk::stocked();
+    let before = desk.names();
+    let line = format!("{BUILD_DISC} --size 24M --span -o set.iso");
+    let whole = time(&desk, &line);
+    let media: Vec<_> = desk.names().into_iter().filter(|name| name.starts_with("set-")).collect();
+    assert!(media.len() > 1, "{media:?}");
+    let bytes: Vec<_> = media.iter().map(|name| desk.read(name)).collect();
+    let forget = || media.iter().for_each(|name| drop(fs::remove_file(desk.path(name))));
+    forget();
+    let kill = |_| {
+        signal_at(&desk, "pressing", Signal::KILL, &line);
+        // The first gets its name first.
+        let killed = desk.path("~set-1.iso.partial").exists();
+        assert!(!killed || media.iter().all(|name| !desk.path(name).exists()), "{:?}", desk.names());
+        let said = desk.does(&format!("{line} --force"));
+        let told = String::from_utf8_lossy(&said.stderr).contains("note: removed ~set-1.iso.partial");
+        assert_eq!(killed, told, "{said}");
+        assert!(media.iter().zip(&bytes).all(|(name, bytes)| desk.read(name) == *bytes));
+        forget();
+        assert_eq!(desk.names(), before);
+        killed
+    };
+    assert!((0..TRIES).any(kill), "no set was killed while it was written");
+    desk.write("said", b"");
+    for millis in moments(5, whole) {
+        let code = signal_after(&desk, millis, Signal::INT, &line);
+        let left = desk.names().into_iter().any(|name| name.contains("set-"));
+        assert!(!left || code == Some(0), "after {millis} ms: {code:?} {:?}", desk.names());
+        forget();
+    }
+}
+
+#[test]
 fn what_is_interrupted_cleans_up_after_itself() {
     let desk = Desk::pressed();
     desk.write("disk", &golden(1, 40));
@@ -185,6 +219,7 @@ fn files_that_cannot_grow_end_the_work_with_15_and_leave_nothing() {
     for line in [
         &*format!("{BUILD} -o other.img"),
         &*format!("{BUILD_DISC} -o other.img"),
+        &*format!("{BUILD_DISC} --size 24M --span -o other.img"),
         "deploy medium.img Win7 -o disk",
         "deploy medium.img Win7 -o disk --format vhd",
         "publish --store store Other@1 medium.img",
@@ -204,6 +239,7 @@ fn a_full_disk_ends_the_work_with_15_and_leaves_nothing() {
         "deploy medium.img Win7@1 -o small/disk",
         "build usb --store store Win7@1 -o small/m.img",
         "build disc --store store Win7@1 -o small/m.img",
+        "build disc --store store Win7@1 Win7@3 --size 24M --span -o small/m.img",
         "publish --store small/store A@1 medium.img",
     ];
     for line in lines {
