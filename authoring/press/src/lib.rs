@@ -23,6 +23,7 @@
 
 mod assemble;
 mod bios;
+pub mod boot;
 pub mod complete;
 pub mod disc;
 mod edges;
@@ -45,6 +46,7 @@ pub mod usb;
 pub mod verify;
 mod windows;
 
+pub use boot::Boot;
 pub use complete::{Complete, Summary};
 pub use fill::Filled;
 pub use layout::Layout;

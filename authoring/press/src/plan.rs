@@ -146,6 +146,7 @@ fn empty_manifest(request: &Request, medium: Uuid, set: Option<Set>) -> Manifest
         set,
         images: Vec::new(),
         layers: Vec::new(),
+        boot: Vec::new(),
         files: Vec::new(),
         structures: Vec::new(),
     }

@@ -22,7 +22,7 @@ pub mod sums;
 mod write;
 
 pub use paths::PathError;
-pub use raw::{FORMAT, File, Image, Kind, MAX_TEXT, Manifest, Structure, Volume};
+pub use raw::{Component, FORMAT, File, Image, Kind, MAX_TEXT, Manifest, Structure, Volume};
 pub use read::ManifestError;
 pub use set::{MAX_MEDIA, Member, Part, Set, SetError};
 

@@ -19,6 +19,11 @@ pub const README: &str = "README.txt";
 /// What a BIOS starts from a disc, on the seed volume.
 pub const BIOS_IMAGE: &str = "seed/bios.img";
 
+/// Which medium this is, on the EFI system partition: what was started from there finds its medium by it.
+pub const MARKER: &str = "seed/medium.json";
+/// The answers to what would be asked, on the EFI system partition.
+pub const ANSWERS: &str = "seed/deploy.toml";
+
 /// How long a path may be, in bytes of UTF-8: 32,767 UTF-16 units, the most that Windows takes, of three bytes each.
 pub const MAX_PATH: usize = 98_301;
 

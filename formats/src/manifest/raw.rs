@@ -51,6 +51,9 @@ pub struct Manifest {
     pub images: Vec<Image>,
     /// The store's `layer.json` of each layer of the images; each is an object with its `uuid`.
     pub layers: Vec<Value>,
+    /// What the medium starts, where it came from: nothing where it starts nothing, or a tree of the user's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boot: Vec<Component>,
     /// Every file of both volumes, but the manifest and its signature.
     pub files: Vec<File>,
     /// The byte ranges of the medium that belong to no file: partition tables, file systems.
@@ -112,6 +115,21 @@ pub struct File {
     /// Where in the layer's compressed disk it starts, when it is a part: one that is cut over a set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<ByteOffset>,
+}
+
+/// A program, or a part of one, that a medium starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// What it is for: `loader`, `shim`, `grub`, `kernel`, `modules`.
+    pub role: String,
+    /// What its maker calls it: a package, or a program of ours.
+    pub name: String,
+    /// Its version, in its maker's words; empty where they left none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// The digest of its bytes as they were found.
+    pub sha256: Sha256,
 }
 
 /// A byte range of the medium that belongs to no file.

@@ -1,0 +1,1 @@
+//! What starts a medium: the native loader, and the Linux payload that is put together out of the distribution's files.

@@ -1,0 +1,3 @@
+//! The first program of the Linux payload: it deploys from the medium that it was started from.
+
+fn main() {}
