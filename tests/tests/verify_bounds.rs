@@ -104,6 +104,7 @@ fn manifest(files: u32) -> Manifest {
         sector_size: 2048,
         set: None,
         images: Vec::new(),
+        boot: Vec::new(),
         layers: Vec::new(),
         files: (0..files).map(file).collect(),
         structures: Vec::new(),

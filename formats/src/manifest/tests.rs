@@ -43,6 +43,7 @@ fn sample() -> Manifest {
         sector_size: 512,
         set: None,
         images: vec![image("1"), image("2")],
+        boot: Vec::new(),
         layers: vec![json!({ "uuid": LAYER, "size": 5 })],
         files: vec![file("README.txt"), File { layer: Some(LAYER), ..file(&paths::layer_disk(LAYER)) }],
         structures: vec![structure("protective MBR", 0, 512), structure("$MFT", 512, 1024)],

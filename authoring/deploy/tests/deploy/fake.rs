@@ -203,6 +203,7 @@ impl Stack {
             sector_size: 512,
             set: None,
             images: vec![image],
+            boot: Vec::new(),
             layers: self.descriptors.iter().map(|layer| serde_json::to_value(layer).unwrap()).collect(),
             files: self.files.clone(),
             structures: Vec::<manifest::Structure>::new(),
