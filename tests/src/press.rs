@@ -16,6 +16,7 @@ use formats::minisign::{KeyId, SecretKey};
 use formats::time::Timestamp;
 use formats::units::ByteLen;
 use host::{Crew, Ignore, Output, Stop};
+use press::template::Kind;
 use press::verify::{Check, Depth, Report, verify};
 use press::{Complete, Layout, Request, Sources, Summary, Template};
 use store::Store;
@@ -35,6 +36,8 @@ pub struct Order {
     pub store: PathBuf,
     /// What the medium looks like.
     pub template: Template,
+    /// How the medium is put together.
+    pub kind: Kind,
     /// Versions of the image `Win7`.
     pub versions: Vec<&'static str>,
     /// Folders that are added, and to which volume.
@@ -58,7 +61,8 @@ impl Order {
         let versions = vec!["1", "2"];
         Self {
             store: store.into(),
-            template: Template::usb().expect("a template"),
+            kind: Kind::Usb,
+            template: own(Kind::Usb),
             versions,
             folders: Vec::new(),
             sector_size: 512,
@@ -66,6 +70,15 @@ impl Order {
             expires: None,
             signed: true,
         }
+    }
+
+    /// Makes it an order for another kind of medium, with that kind's own template.
+    ///
+    /// # Panics
+    /// Never: the template is the program's own.
+    pub fn shape(&mut self, kind: Kind) {
+        self.kind = kind;
+        self.template = own(kind);
     }
 
     /// What the medium is made of.
@@ -93,7 +106,7 @@ impl Order {
     }
 
     fn request(&self) -> Request {
-        let mut request = Request::new(self.template.clone(), time());
+        let mut request = Request::new(self.kind, self.template.clone(), time());
         request.sector_size = self.sector_size;
         request.size = self.size;
         request.expires = self.expires;
@@ -291,4 +304,13 @@ pub fn look(disk: Arc<dyn ReadAt>, depth: Depth) -> anyhow::Result<Report> {
     let medium = Medium::open(disk)?;
     let trust = Trust { keys: vec![secret().public()], now: Some(time()) };
     Ok(verify(&medium, &Check { trust, depth }, &crew(2), &Ignore)?)
+}
+
+/// The template that comes with the program for a kind of medium.
+fn own(kind: Kind) -> Template {
+    let name = match kind {
+        Kind::Usb => "courier-usb",
+        Kind::Disc => "courier-disc",
+    };
+    Template::named(name).expect("a template").expect("a template of this name")
 }

@@ -6,7 +6,7 @@ use formats::files::{Extent, Files};
 use formats::manifest::Volume;
 use formats::udf::Revision;
 use formats::udf::read::Reader;
-use press::Template;
+use press::template::Kind;
 use seedpress_tests::content::Content;
 use seedpress_tests::press::{Order, store};
 use seedpress_tests::workshop::{HostFile, Workshop};
@@ -36,7 +36,7 @@ fn discs_of_every_revision_with_and_without_iso_9660_pass() {
     workshop.write(&format!("added/{}", "long".repeat(50)), b"long");
     (0..60).for_each(|number| drop(workshop.write(&format!("added/many/a;b {number}.c.d"), b"many")));
     let mut order = Order::new(&workshop.path("store"));
-    order.template = Template::disc().unwrap();
+    order.shape(Kind::Disc);
     order.folders = vec![(workshop.path("added"), Volume::Seed)];
     for revision in Revision::ALL {
         for iso_9660 in [true, false] {

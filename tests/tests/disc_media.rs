@@ -11,8 +11,8 @@ use formats::manifest::Volume;
 use formats::udf::Revision;
 use formats::units::{ByteLen, ByteOffset};
 use host::FileSource;
-use press::Template;
 use press::layout::LayoutError;
+use press::template::Kind;
 use press::verify::{Depth, Verdict};
 use seedpress_tests::content::Content;
 use seedpress_tests::disc::by_tools::{Side, isoinfo, seven_zip, udfinfo, unpacked, xorriso};
@@ -33,7 +33,7 @@ fn begin() -> (Workshop, Order) {
     std::fs::create_dir(workshop.path("added/nothing")).unwrap();
     workshop.write("esp/EFI/BOOT/BOOTX64.EFI", &[0x4d; 300_000]);
     let mut order = Order::new(&root);
-    order.template = Template::disc().unwrap();
+    order.shape(Kind::Disc);
     order.folders = vec![(workshop.path("added"), Volume::Seed), (workshop.path("esp"), Volume::Esp)];
     (workshop, order)
 }

@@ -6,20 +6,20 @@ use std::path::Path;
 
 use formats::manifest::Volume;
 use host::{Crew, Ignore, Output, Stop};
+use press::Complete;
 use press::template::Kind;
-use press::{Complete, Template};
 use seedpress_tests::press::{BASE, Order, store};
 use seedpress_tests::workshop::Workshop;
 
 /// Runs a test for each kind of medium, in a workshop with a store and a folder for what is pressed.
 fn each(test: impl Fn(&Workshop, Order, &Path)) {
-    for template in [Template::usb(), Template::disc()] {
+    for kind in [Kind::Usb, Kind::Disc] {
         let workshop = Workshop::new();
         store(&workshop.path("store"));
         workshop.write("added/one", &[1; 9_000_000]);
         fs::create_dir(workshop.path("out")).unwrap();
         let mut order = Order::new(&workshop.path("store"));
-        order.template = template.unwrap();
+        order.shape(kind);
         order.folders = vec![(workshop.path("added"), Volume::Seed)];
         test(&workshop, order, &workshop.path("out/medium"));
     }
@@ -136,11 +136,11 @@ fn names_that_differ_in_case_alone_are_refused_where_case_does_not_tell_names_ap
     each(|workshop, order, _| {
         workshop.write("added/readme.TXT", b"mine");
         match order.layout() {
-            Ok(_) => assert_eq!(order.template.kind, Kind::Disc, "NTFS does not tell them apart"),
+            Ok(_) => assert_eq!(order.kind, Kind::Disc, "NTFS does not tell them apart"),
             Err(error) => {
                 let said = format!("{error:#}");
                 assert!(said.contains("case does not tell names apart"), "{said}");
-                assert_eq!(order.template.kind, Kind::Usb, "UDF tells them apart");
+                assert_eq!(order.kind, Kind::Usb, "UDF tells them apart");
             }
         }
     });

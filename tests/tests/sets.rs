@@ -11,10 +11,11 @@ use formats::kind::ErrorKind;
 use formats::manifest::{Manifest, Volume, paths, sums};
 use formats::units::{ByteLen, MIB};
 use host::FileSource;
+use press::Layout;
 use press::layout::LayoutError;
 use press::span::SpanError;
+use press::template::Kind;
 use press::verify::{Depth, Verdict};
-use press::{Layout, Template};
 use seedpress_tests::content::digest;
 use seedpress_tests::disc::by_tools::{Side, seven_zip};
 use seedpress_tests::press::{BASE, CHILD, Order, look, store, store_of};
@@ -29,7 +30,7 @@ fn discs(workshop: &Workshop, size: u64) -> Order {
         workshop.write("esp/EFI/BOOT/BOOTX64.EFI", &[0x4d; 300_000]);
     }
     let mut order = Order::new(&root);
-    order.template = Template::disc().unwrap();
+    order.shape(Kind::Disc);
     order.size = Some(ByteLen(size));
     order.folders = vec![(workshop.path("added"), Volume::Seed), (workshop.path("esp"), Volume::Esp)];
     order
@@ -37,7 +38,9 @@ fn discs(workshop: &Workshop, size: u64) -> Order {
 
 /// An order for sticks of so many bytes: the partition table and the boot volume take 66 MiB of them, and no NTFS volume is shorter than 16.
 fn sticks(workshop: &Workshop, size: u64) -> Order {
-    Order { template: Template::usb().unwrap(), ..discs(workshop, size) }
+    let mut order = discs(workshop, size);
+    order.shape(Kind::Usb);
+    order
 }
 
 fn open(path: &Path) -> Medium {

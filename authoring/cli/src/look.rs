@@ -22,14 +22,25 @@ pub trait Look {
     /// What to do when the content does not fit.
     const TOO_SMALL: &'static str;
 
+    /// How media are put together that look so.
+    const KIND: Kind;
+
+    /// What was given for the template: the name of one, or a file.
+    fn wanted(&self) -> &Path;
+
     /// The template.
     ///
     /// # Errors
     /// When there is none, or one of another kind of medium.
-    fn template(&self) -> anyhow::Result<Template>;
+    fn template(&self) -> anyhow::Result<Template> {
+        template(self.wanted(), Self::KIND)
+    }
 
     /// The template's file; where a template of the program is named, there is no such file.
-    fn file(&self) -> Option<&Path>;
+    fn file(&self) -> Option<&Path> {
+        let wanted = self.wanted();
+        (!Template::names().any(|name| Path::new(name) == wanted)).then_some(wanted)
+    }
 
     /// The request with what these options say.
     ///
@@ -38,10 +49,10 @@ pub trait Look {
     fn shape(&self, request: Request, output: Option<&Path>) -> anyhow::Result<Request>;
 }
 
-/// The name of the template for USB media that comes with the program.
-const USB: &str = "usb";
-/// The name of the template for optical media that comes with the program.
-const DISC: &str = "disc";
+/// The template of USB media, where none is named.
+const USB: &str = "courier-usb";
+/// The template of optical media, where none is named.
+const DISC: &str = "courier-disc";
 
 /// What a USB medium looks like.
 #[derive(Args, Debug)]
@@ -65,12 +76,10 @@ impl Look for UsbLook {
     const SIZE: &'static str = "--size";
     const TOO_SMALL: &'static str = "leave --size out for the smallest medium, or press a set with --span";
 
-    fn template(&self) -> anyhow::Result<Template> {
-        template(&self.template, USB, Template::usb, Kind::Usb)
-    }
+    const KIND: Kind = Kind::Usb;
 
-    fn file(&self) -> Option<&Path> {
-        (self.template != Path::new(USB)).then_some(&*self.template)
+    fn wanted(&self) -> &Path {
+        &self.template
     }
 
     fn shape(&self, request: Request, output: Option<&Path>) -> anyhow::Result<Request> {
@@ -160,12 +169,10 @@ impl Look for DiscLook {
     const SIZE: &'static str = "--media or --size";
     const TOO_SMALL: &'static str = "take a larger kind of disc, or press a set with --span";
 
-    fn template(&self) -> anyhow::Result<Template> {
-        template(&self.template, DISC, Template::disc, Kind::Disc)
-    }
+    const KIND: Kind = Kind::Disc;
 
-    fn file(&self) -> Option<&Path> {
-        (self.template != Path::new(DISC)).then_some(&*self.template)
+    fn wanted(&self) -> &Path {
+        &self.template
     }
 
     fn shape(&self, mut request: Request, _: Option<&Path>) -> anyhow::Result<Request> {
@@ -176,30 +183,39 @@ impl Look for DiscLook {
     }
 }
 
-/// A template by its name or out of a file, when it is of the right kind.
-fn template(
-    path: &Path,
-    name: &str,
-    own: fn() -> Result<Template, press::template::TemplateError>,
-    kind: Kind,
-) -> anyhow::Result<Template> {
-    let template = if path == Path::new(name) {
-        own()?
-    } else {
-        let missing = |error| {
-            let what = format!("there is no template {}", path.display());
-            Refusal::new(Code::Unreachable, what)
-                .because(error)
-                .next(format!("give --template {name}, which comes with the program, or the file of one"))
-        };
-        let text = text::read(path).map_err(missing)?;
-        Template::parse(&text).with_context(|| format!("cannot use {}", path.display()))?
+/// A template by its name or out of a file, when media of this kind look so.
+fn template(wanted: &Path, kind: Kind) -> anyhow::Result<Template> {
+    let template = match wanted.to_str().map(Template::named).transpose()?.flatten() {
+        Some(own) => own,
+        None => {
+            let text = text::read(wanted).map_err(|error| no_template(wanted).because(error))?;
+            Template::parse(&text).with_context(|| format!("cannot use {}", wanted.display()))?
+        }
     };
-    if template.kind == kind {
+    if template.suits(kind) {
         return Ok(template);
     }
-    let refused = format!("the template {} is not one for \"{name}\" media", path.display());
-    Err(Refusal::usage(refused).into())
+    let (one, other) = match kind {
+        Kind::Usb => ("usb", "disc"),
+        Kind::Disc => ("disc", "usb"),
+    };
+    let refused =
+        format!("the template {} is for \"{other}\" media alone, not for \"{one}\"", wanted.display());
+    Err(Refusal::usage(refused).next(own_names(kind)).into())
+}
+
+fn no_template(wanted: &Path) -> Refusal {
+    let what = format!("there is no template {}", wanted.display());
+    let names: Vec<_> = Template::names().collect();
+    let next = format!("give the file of one, or one that comes with the program: {}", names.join(", "));
+    Refusal::new(Code::Unreachable, what).next(next)
+}
+
+/// Which templates of the program suit a kind of medium.
+fn own_names(kind: Kind) -> String {
+    let suits = |name: &&str| Template::named(name).ok().flatten().is_some_and(|own| own.suits(kind));
+    let names: Vec<_> = Template::names().filter(suits).collect();
+    format!("these come with the program: {}", names.join(", "))
 }
 
 fn revision(text: &str) -> Result<Revision, String> {

@@ -200,7 +200,7 @@ impl<L: Args + Look> Pressing<L> {
         let template = self.look.template()?;
         let time = date::epoch()?.or(newest).unwrap_or(Timestamp::EARLIEST);
         let label = self.label.clone().unwrap_or_else(|| template.seed.label.clone());
-        let request = Request::new(template, time);
+        let request = Request::new(L::KIND, template, time);
         let request = Request { label, expires: self.expires, signed: self.sign.is_some(), ..request };
         let request = self.look.shape(request, self.output.as_deref())?;
         if self.span && request.size.is_none() {

@@ -27,13 +27,15 @@ const CODE: [u8; 39] = [
     0xCD, 0x19, //       int 0x19 (start anew)
 ];
 
-/// What it says.
-const MESSAGE: &[u8] =
-    b"\r\nseedpress: this medium needs UEFI: switch the firmware to it, then press a key.\r\n\0";
+/// What it says on a medium that starts under UEFI.
+pub const NEEDS_UEFI: &str = "this medium needs UEFI: switch the firmware to it, then press a key.";
 
-/// The code with its message.
-pub fn program() -> Vec<u8> {
-    [&CODE, MESSAGE].concat()
+/// What it says on a medium that carries data alone.
+pub const STARTS_NOTHING: &str = "this medium starts nothing: take it out, then press a key.";
+
+/// The code with a message.
+pub fn program(message: &str) -> Vec<u8> {
+    [&CODE[..], b"\r\nseedpress: ", message.as_bytes(), b"\r\n\0"].concat()
 }
 
 #[cfg(test)]
@@ -45,6 +47,8 @@ mod tests {
     fn the_message_lies_where_the_code_looks_for_it() {
         let here = CODE.iter().position(|byte| *byte == 0x5E).unwrap();
         assert_eq!(here + usize::from(CODE[here + 3]), CODE.len());
-        assert!(program().len() <= MAX_BOOTSTRAP);
+        assert!(
+            [NEEDS_UEFI, STARTS_NOTHING].into_iter().all(|message| program(message).len() <= MAX_BOOTSTRAP)
+        );
     }
 }

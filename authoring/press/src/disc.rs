@@ -9,7 +9,7 @@
 //!        32..67   UDF volume descriptors, twice, and integrity
 //!        68..75   entries of the partition table's backup
 //!        256      UDF anchor
-//!        257..    ISO 9660 metadata
+//!        257..    what a BIOS starts, where that is a program; ISO 9660 metadata
 //!        1 MiB..  EFI system partition (FAT16)
 //!        then     UDF partition: metadata, small files, large files on multiples of 1 MiB
 //!        N        the last sector: a UDF anchor, and the header of the partition table's backup
@@ -36,7 +36,7 @@ use formats::udf::{self, UdfError, raw::SECTOR};
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::ErrorKind;
 
-use crate::bios;
+use crate::boot::{DISC_CORE, DISC_CORE_ROOM};
 use crate::laid::Laid;
 use crate::plan::Plan;
 
@@ -46,8 +46,6 @@ const ALIGNMENT: u64 = MIB;
 const LOGICAL_SECTOR: u32 = 512;
 /// The first sector of the volume recognition sequence (ECMA-167 2/8.3; ECMA-119 6.2.1).
 const RECOGNITION: u32 = 16;
-/// The first sector behind the first anchor.
-const METADATA: u32 = 257;
 /// What follows the data, in sectors: the last anchor, and the table's last header in the same sector. ECMA-167
 /// 3/8.4.2.1 wants two of three anchors: at 256, at N - 256, at N.
 const TAIL: u32 = 1;
@@ -77,6 +75,9 @@ pub enum DiscError {
         /// The smallest that holds its files.
         needed: ByteLen,
     },
+    /// What a BIOS starts is longer than it can load.
+    #[error("the BIOS program of {} is longer than {DISC_CORE_ROOM} bytes", .0.exact())]
+    Core(ByteLen),
     /// The UDF volume.
     #[error("the UDF volume cannot be made")]
     Udf(#[source] UdfError),
@@ -111,7 +112,7 @@ impl DiscError {
             )
             | Self::Udf(UdfError::TooLarge { .. }) => ErrorKind::Fit,
             Self::Misplaced(_) | Self::Udf(UdfError::Misplaced(_)) => ErrorKind::Other,
-            Self::Gpt(_) | Self::Fat(_) | Self::Udf(_) | Self::Iso(_) => ErrorKind::Usage,
+            Self::Gpt(_) | Self::Fat(_) | Self::Udf(_) | Self::Iso(_) | Self::Core(_) => ErrorKind::Usage,
         }
     }
 }
@@ -140,8 +141,13 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, DiscError> {
         return Err(DiscError::DoesNotFit { needed: places.size(), available });
     }
     let mut regions = places.table(plan)?;
-    for region in fat::volume(&measured.esp_volume(plan), &plan.esp).map_err(DiscError::Fat)? {
-        regions.push(region.moved(measured.esp_start())?);
+    if let Some(volume) = measured.esp_volume(plan) {
+        for region in fat::volume(&volume, &plan.esp).map_err(DiscError::Fat)? {
+            regions.push(region.moved(measured.esp_start())?);
+        }
+    }
+    if !plan.bios.core.is_empty() {
+        regions.push(Region::bytes("BIOS boot program", sector(DISC_CORE), plan.bios.core.clone()));
     }
     regions.extend(places.volumes(plan, &placed)?);
     regions.extend(placer.into_regions());
@@ -155,6 +161,8 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, DiscError> {
 struct Measured {
     udf: udf::write::Measured,
     iso: Option<iso::write::Measured>,
+    /// The first sector of ISO 9660's metadata.
+    metadata: u32,
     esp: u32,
     esp_len: ByteLen,
     /// The first sector of the UDF partition.
@@ -169,27 +177,30 @@ impl Measured {
         let iso = disc.iso_9660.then(|| iso::write::Measured::new(&skeleton)).transpose();
         let iso = iso.map_err(DiscError::Iso)?;
         let esp_len = esp_len(plan)?;
-        let head = METADATA + iso.as_ref().map_or(0, iso::write::Measured::sectors);
+        let metadata = DISC_CORE + core_sectors(plan)?;
+        let head = metadata + iso.as_ref().map_or(0, iso::write::Measured::sectors);
         // Cannot overflow: the metadata of each side were seen to have far fewer sectors than 32 bits can number.
         let esp = head.next_multiple_of((ALIGNMENT / u64::from(SECTOR)) as u32);
         let partition = esp + sectors(ByteOffset(esp_len.0))?;
-        Ok(Self { udf, iso, esp, esp_len, partition })
+        Ok(Self { udf, iso, metadata, esp, esp_len, partition })
     }
 
     fn esp_start(&self) -> ByteOffset {
         sector(self.esp)
     }
 
-    fn esp_volume(&self, plan: &Plan) -> fat::Volume {
-        fat::Volume {
+    /// The EFI system partition, where there is one.
+    fn esp_volume(&self, plan: &Plan) -> Option<fat::Volume> {
+        let esp = plan.request.template.esp.as_ref()?;
+        Some(fat::Volume {
             kind: fat::Kind::Fat16,
             size: self.esp_len,
             sector_size: LOGICAL_SECTOR,
             hidden: self.esp_start(),
-            label: plan.request.template.esp.label.clone(),
+            label: esp.label.clone(),
             serial: plan.identities.serial32("EFI system"),
             time: plan.request.time,
-        }
+        })
     }
 
     /// Where everything lies when the data end at `end`.
@@ -222,10 +233,9 @@ impl Places<'_> {
             attributes: 0,
         };
         // Windows leaves the second one alone: it has no volume at its start, only data.
-        vec![
-            partition("EFI system", EFI_SYSTEM, measured.esp, measured.partition),
-            partition("SEED", LINUX_DATA, measured.partition, self.total - TAIL),
-        ]
+        let esp = partition("EFI system", EFI_SYSTEM, measured.esp, measured.partition);
+        let seed = partition("SEED", LINUX_DATA, measured.partition, self.total - TAIL);
+        if measured.esp_len == ByteLen::ZERO { vec![seed] } else { vec![esp, seed] }
     }
 
     fn table(&self, plan: &Plan) -> Result<Vec<Region>, DiscError> {
@@ -235,7 +245,7 @@ impl Places<'_> {
             guid: plan.identities.uuid("disk"),
             partitions: self.partitions(plan),
         };
-        let extras = Extras { bootstrap: &bios::program(), backup_entries: Some(sector(BACKUP_ENTRIES)) };
+        let extras = Extras { bootstrap: &plan.bios.bootstrap, backup_entries: Some(sector(BACKUP_ENTRIES)) };
         gpt::table_with(&table, &extras).map_err(DiscError::Gpt)
     }
 
@@ -267,24 +277,39 @@ impl Places<'_> {
         let measured = self.measured;
         let logical = u64::from(LOGICAL_SECTOR);
         // Cannot cut: the partition was seen to be short enough.
-        let uefi = iso::write::Image { start: measured.esp, count: (measured.esp_len.0 / logical) as u16 };
+        let esp = iso::write::Image { start: measured.esp, count: (measured.esp_len.0 / logical) as u16 };
         // Cannot cut: the sectors of all data were counted. Four sectors of 512 bytes are one of the disc's.
-        let bios =
-            |start: ByteOffset| iso::write::Image { start: (start.0 / u64::from(SECTOR)) as u32, count: 4 };
+        let image = |start: u32| iso::write::Image { start, count: 4 };
+        let message = placed.start_of(paths::BIOS_IMAGE).map(|start| (start.0 / u64::from(SECTOR)) as u32);
+        let bios = if plan.bios.core.is_empty() { message } else { Some(DISC_CORE) };
+        let boots = plan.request.has_el_torito();
         iso::write::Volume {
             label: &plan.request.label,
             time: plan.request.time,
-            metadata: METADATA,
+            metadata: measured.metadata,
             sectors: self.total,
-            boot: iso::write::Boot { bios: placed.start_of(paths::BIOS_IMAGE).map(bios), uefi: Some(uefi) },
+            boot: iso::write::Boot {
+                bios: bios.filter(|_| boots).map(image),
+                uefi: Some(esp).filter(|_| boots && measured.esp_len > ByteLen::ZERO),
+            },
         }
     }
 }
 
-/// How long the EFI system partition is, a multiple of a sector.
+/// How many sectors the program that a BIOS starts takes.
+fn core_sectors(plan: &Plan) -> Result<u32, DiscError> {
+    match plan.bios.core.len() {
+        len if len > DISC_CORE_ROOM => Err(DiscError::Core(ByteLen(len as u64))),
+        // Cannot cut: the room is far shorter.
+        len => Ok((len as u32).div_ceil(SECTOR)),
+    }
+}
+
+/// How long the EFI system partition is, a multiple of a sector; nothing where there is none.
 fn esp_len(plan: &Plan) -> Result<ByteLen, DiscError> {
+    let Some(esp) = &plan.request.template.esp else { return Ok(ByteLen::ZERO) };
     let needed = fat::smallest(fat::Kind::Fat16, LOGICAL_SECTOR, &plan.esp);
-    let len = needed.max(plan.request.template.esp.size());
+    let len = needed.max(esp.size());
     if len.0 > MAX_ESP { Err(DiscError::EspTooLarge { needed: len }) } else { Ok(len) }
 }
 

@@ -123,7 +123,7 @@ impl Plan {
     fn place(&self, len: ByteLen) -> Result<Laid, LayoutError> {
         let mut seed = self.seed.clone();
         self.add_manifest(&mut seed, len)?;
-        match self.request.template.kind {
+        match self.request.kind {
             Kind::Usb => Ok(usb::lay_out(self, &seed)?),
             Kind::Disc => Ok(disc::lay_out(self, &seed)?),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use formats::digest::Sha256;
 use formats::document;
 use formats::identity::Identities;
 use formats::manifest::{self, File, Image, Manifest, PathError, Set, Volume, paths, sums};
@@ -14,11 +15,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::bios;
+use crate::boot::Bios;
 use crate::payload::Payload;
-use crate::readme;
+use crate::readme::Texts;
 use crate::request::{LONGEST_LABEL, Request, TOOL};
 use crate::sources::{Layer, Share, Sources};
-use crate::template::{Kind, Template};
+use crate::template::{Kind, Payload as Boots, Template};
 
 /// Why there is no plan for a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,12 +73,15 @@ pub struct Plan {
     pub(crate) esp: Directory,
     /// What the trees name by number.
     pub(crate) payloads: Vec<Payload>,
+    /// What a BIOS starts.
+    pub(crate) bios: Bios,
 }
 
 /// What follows from the request and the sources, and gives the medium its identity.
 #[derive(Serialize)]
 struct Identity<'a> {
     tool: &'a str,
+    kind: Kind,
     template: &'a Template,
     label: &'a str,
     size: Option<ByteLen>,
@@ -89,6 +94,8 @@ struct Identity<'a> {
     layers: &'a [Value],
     files: Vec<&'a File>,
     directories: Vec<(Volume, &'a str)>,
+    texts: &'a [(Volume, String, String)],
+    bios: Option<[Sha256; 2]>,
 }
 
 /// Plans a medium.
@@ -132,7 +139,7 @@ fn empty_manifest(request: &Request, medium: Uuid, set: Option<Set>) -> Manifest
     Manifest {
         format: manifest::FORMAT,
         medium,
-        kind: match request.template.kind {
+        kind: match request.kind {
             Kind::Usb => manifest::Kind::Usb,
             Kind::Disc => manifest::Kind::Disc,
         },
@@ -194,19 +201,24 @@ impl Draft {
     ) -> Result<Plan, PlanError> {
         let medium = medium_id(&identities);
         let layers = sources.layer_documents();
-        let readme = readme::text(&request, medium, &sources, set.as_ref());
-        let Sources { images, mut payloads, .. } = sources;
-        self.add_document(paths::README, readme.into_bytes(), &mut payloads)?;
-        if request.template.has_el_torito() {
+        let texts = Texts { request: &request, medium, sources: &sources, set: set.as_ref() }.all();
+        let Sources { images, mut payloads, bios, components, .. } = sources;
+        for (volume, path, text) in texts {
+            self.add_document((volume, &path), text.into_bytes(), &mut payloads)?;
+        }
+        let bios = bios.unwrap_or_else(|| says(&request));
+        if request.has_el_torito() && bios.core.is_empty() {
             // A file like others, so that the manifest lists it, and programs that copy discs know how long it is.
-            self.add_document(paths::BIOS_IMAGE, bios::program(), &mut payloads)?;
+            let program = bios.bootstrap.clone();
+            self.add_document((Volume::Seed, paths::BIOS_IMAGE), program, &mut payloads)?;
         }
         let sums = self.sums()?;
-        self.add_document(paths::SUMS, sums.into_bytes(), &mut payloads)?;
+        self.add_document((Volume::Seed, paths::SUMS), sums.into_bytes(), &mut payloads)?;
         let Self { files, seed, esp, .. } = self;
         let files = files.into_values().collect();
-        let manifest = Manifest { images, layers, files, ..empty_manifest(&request, medium, set) };
-        Ok(Plan { request, identities, manifest, seed, esp, payloads })
+        let manifest =
+            Manifest { images, layers, boot: components, files, ..empty_manifest(&request, medium, set) };
+        Ok(Plan { request, identities, manifest, seed, esp, payloads, bios })
     }
 
     fn add_layer(&mut self, layer: &Layer, payloads: &[Payload]) -> Result<(), PlanError> {
@@ -261,16 +273,16 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a file of the seed volume that is made here.
+    /// Adds a file that is made here.
     fn add_document(
         &mut self,
-        path: &str,
+        (volume, path): (Volume, &str),
         bytes: Vec<u8>,
         payloads: &mut Vec<Payload>,
     ) -> Result<(), PlanError> {
         payloads.push(Payload::of_bytes(path, bytes));
         // Cannot cut: every payload takes memory.
-        self.add_file((Volume::Seed, path.into()), (payloads.len() - 1) as u32, payloads)
+        self.add_file((volume, path.into()), (payloads.len() - 1) as u32, payloads)
     }
 
     /// `SHA256SUMS` of all files of the seed volume so far.
@@ -283,6 +295,7 @@ impl Draft {
         let layers = &sources.layer_documents()[..];
         let identity = Identity {
             tool: TOOL,
+            kind: request.kind,
             template: &request.template,
             label: &request.label,
             size: request.size,
@@ -295,6 +308,11 @@ impl Draft {
             layers,
             files: self.files.values().collect(),
             directories: self.directories.iter().map(|(volume, path)| (*volume, &**path)).collect(),
+            texts: &sources.texts,
+            bios: sources
+                .bios
+                .as_ref()
+                .map(|bios| [&bios.bootstrap, &bios.core].map(|code| Sha256::of(code))),
         };
         Identities::of(document::print(&identity).as_bytes())
     }
@@ -306,6 +324,15 @@ pub(crate) fn data(number: u32, len: ByteLen) -> Data {
         ByteLen::ZERO => Data::Bytes([].into()),
         len => Data::Payload { source: number, offset: ByteOffset::ZERO, len },
     }
+}
+
+/// What a BIOS starts of a medium that has nothing for it: a message.
+fn says(request: &Request) -> Bios {
+    let message = match request.template.boot.payload {
+        Boots::None => bios::STARTS_NOTHING,
+        _ => bios::NEEDS_UEFI,
+    };
+    Bios { bootstrap: bios::program(message), core: Vec::new() }
 }
 
 fn volume_name(volume: Volume) -> &'static str {

@@ -1,4 +1,4 @@
-//! `README.txt`: what a medium is, for people who have nothing but the medium.
+//! Texts on a medium: `README.txt`, for people who have nothing but the medium, and the text files of its template.
 //!
 //! | in the template's text | stands for |
 //! |---|---|
@@ -8,31 +8,95 @@
 //! | `{tool}` | the program that pressed it |
 //! | `{images}` | a line for each image, and one for each of its layers |
 //! | `{layers}` | the file, kind and parent of each layer |
+//! | `{boot}` | what a PC does that is started from the medium; nothing where it starts nothing |
 //! | `{set}` | which medium of which set it is, and how parts are joined; nothing where the medium stands alone |
 
 use std::fmt::Write as _;
 
-use formats::manifest::{Image, Set, paths};
+use formats::manifest::{Image, Set, Volume, paths};
 use uuid::Uuid;
 
+use crate::boot::MEDIUM;
 use crate::request::{Request, TOOL};
 use crate::sources::{Layer, Share, Sources};
+use crate::template::Payload;
 
-/// The text of `README.txt`, with the line ends of Windows, whose oldest editors show no others.
-pub fn text(request: &Request, medium: Uuid, sources: &Sources, set: Option<&Set>) -> String {
-    let filled = request
-        .template
-        .readme
-        .text
-        .trim_start()
-        .replace("{label}", &request.label)
-        .replace("{medium}", &medium.to_string())
-        .replace("{created}", &request.time.to_string())
-        .replace("{tool}", TOOL)
-        .replace("{images}", &image_lines(&sources.images))
-        .replace("{layers}", &layer_lines(&sources.layers))
-        .replace("{set}", &set.map(set_lines).unwrap_or_default());
-    filled.replace("\r\n", "\n").replace('\n', "\r\n")
+/// What the words stand for.
+pub(crate) struct Texts<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) medium: Uuid,
+    pub(crate) sources: &'a Sources,
+    pub(crate) set: Option<&'a Set>,
+}
+
+impl Texts<'_> {
+    /// The texts of the medium: each with its volume and path.
+    pub(crate) fn all(&self) -> Vec<(Volume, String, String)> {
+        let template = &self.request.template;
+        let readme = (Volume::Seed, paths::README.into(), windows(&self.fill(&template.readme.text)));
+        let extra = template.files.iter().filter_map(|file| {
+            Some((file.volume, file.path.clone(), windows(&self.fill(file.text.as_ref()?))))
+        });
+        let medium = self.medium.to_string();
+        let boot = self
+            .sources
+            .texts
+            .iter()
+            .map(|(volume, path, text)| (*volume, path.clone(), text.replace(MEDIUM, &medium)));
+        [readme].into_iter().chain(extra).chain(boot).collect()
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let Self { request, medium, sources, set } = self;
+        text.trim_start()
+            .replace("{label}", &request.label)
+            .replace(MEDIUM, &medium.to_string())
+            .replace("{created}", &request.time.to_string())
+            .replace("{tool}", TOOL)
+            .replace("{images}", &image_lines(&sources.images))
+            .replace("{layers}", &layer_lines(&sources.layers))
+            .replace("{boot}", boot_lines(request.template.boot.payload))
+            .replace("{set}", &set.map(set_lines).unwrap_or_default())
+    }
+}
+
+/// The same text with the line ends of Windows, whose oldest editors show no others.
+fn windows(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// What a PC does that is started from the medium.
+fn boot_lines(payload: Payload) -> &'static str {
+    match payload {
+        Payload::Native => {
+            "How to set up a computer from it
+--------------------------------
+Start the computer from this medium: it needs UEFI, and Secure Boot off unless the medium was signed for it. It shows the
+images and the computer's disks, and writes to no disk whose name was not typed. A file of answers on the medium
+(seed/deploy.toml on its EFI system partition) does without questions.
+
+"
+        }
+        Payload::Linux => {
+            "How to set up a computer from it
+--------------------------------
+Start the computer from this medium, by UEFI, with Secure Boot on or off, or by BIOS. It shows the images and the computer's
+disks, and writes to no disk whose name was not typed. A file of answers on the medium (seed/deploy.toml on its EFI
+system partition) does without questions.
+
+"
+        }
+        Payload::Both => {
+            "How to set up a computer from it
+--------------------------------
+Start the computer from this medium, by UEFI, with Secure Boot off unless the medium was signed for it, or by BIOS. It shows
+the images and the computer's disks, and writes to no disk whose name was not typed. A file of answers on the medium
+(seed/deploy.toml on its EFI system partition) does without questions.
+
+"
+        }
+        Payload::Tree | Payload::None => "",
+    }
 }
 
 fn image_lines(images: &[Image]) -> String {

@@ -3,7 +3,7 @@
 use formats::time::Timestamp;
 use formats::units::ByteLen;
 
-use crate::template::Template;
+use crate::template::{Kind, Payload, Template};
 
 /// The name of this program and its version, as media carry it.
 pub const TOOL: &str = concat!("seedpress ", env!("CARGO_PKG_VERSION"));
@@ -15,6 +15,8 @@ pub const LONGEST_LABEL: usize = 32;
 /// A medium that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// How it is put together.
+    pub kind: Kind,
     /// What it looks like.
     pub template: Template,
     /// The label of the seed volume: at most [`LONGEST_LABEL`] units.
@@ -35,9 +37,10 @@ pub struct Request {
 
 impl Request {
     /// A request for an unsigned medium of the smallest size.
-    pub fn new(template: Template, time: Timestamp) -> Self {
+    pub fn new(kind: Kind, template: Template, time: Timestamp) -> Self {
         let label = template.seed.label.clone();
         Self {
+            kind,
             template,
             label,
             size: None,
@@ -47,5 +50,10 @@ impl Request {
             expires: None,
             signed: false,
         }
+    }
+
+    /// Whether firmware is told by El Torito, a part of ISO 9660, what to start.
+    pub fn has_el_torito(&self) -> bool {
+        self.kind == Kind::Disc && self.template.disc.iso_9660 && self.template.boot.payload != Payload::None
     }
 }

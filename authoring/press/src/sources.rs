@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use formats::io::ReadError;
 use formats::layer::{ImageDocument, LayerDescriptor};
-use formats::manifest::{Image, Volume};
+use formats::manifest::{Component, Image, Volume};
 use formats::time::Timestamp;
 use formats::units::ByteOffset;
 use host::{Crew, ErrorKind, HostError, Interrupted, Observer};
 use serde_json::Value;
 use store::{Located, compare_versions};
 
+use crate::boot::{Bios, Boot, BootFile, Content};
 use crate::folder;
 use crate::frames;
 use crate::payload::Payload;
@@ -60,6 +61,10 @@ pub struct Sources {
     pub(crate) layers: Vec<Layer>,
     pub(crate) added: Vec<Added>,
     pub(crate) payloads: Vec<Payload>,
+    /// Files whose text names the medium: volume, path, text.
+    pub(crate) texts: Vec<(Volume, String, String)>,
+    pub(crate) bios: Option<Bios>,
+    pub(crate) components: Vec<Component>,
     newest: Option<Timestamp>,
 }
 
@@ -100,6 +105,8 @@ pub(crate) struct Added {
     pub(crate) path: String,
     /// The payload that is the file; `None` for a directory.
     pub(crate) payload: Option<u32>,
+    /// Whether each medium of a set has it.
+    pub(crate) on_each: bool,
 }
 
 impl Sources {
@@ -158,9 +165,27 @@ impl Sources {
         let mut payloads = folder::payloads(&found, crew, observer)?.into_iter();
         for found in found {
             let payload = found.len.and_then(|_| payloads.next()).map(|payload| self.add_payload(payload));
-            self.added.push(Added { volume, path: found.path, payload });
+            self.added.push(Added { volume, path: found.path, payload, on_each: false });
         }
         Ok(())
+    }
+
+    /// Adds a file whose bytes are known.
+    pub fn add_bytes(&mut self, volume: Volume, path: &str, bytes: Vec<u8>) {
+        let payload = Some(self.add_payload(Payload::of_bytes(path, bytes)));
+        self.added.push(Added { volume, path: path.into(), payload, on_each: true });
+    }
+
+    /// Adds what the medium starts.
+    pub fn add_boot(&mut self, boot: Boot) {
+        for BootFile { volume, path, content } in boot.files {
+            match content {
+                Content::Bytes(bytes) => self.add_bytes(volume, &path, bytes),
+                Content::Text(text) => self.texts.push((volume, path, text)),
+            }
+        }
+        self.bios = boot.bios.or(self.bios.take());
+        self.components.extend(boot.components);
     }
 
     pub(crate) fn add_payload(&mut self, payload: Payload) -> u32 {

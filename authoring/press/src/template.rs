@@ -1,18 +1,25 @@
 //! Templates: what a kind of medium looks like, as a TOML file.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use formats::manifest::{PathError, Volume, paths};
 use formats::udf::Revision;
 use formats::units::{ByteLen, MIB};
 
 /// The version of the template format that this program reads.
 const FORMAT: u32 = 1;
 
-/// The template for USB media that comes with the program.
-const USB: &str = include_str!("../../../templates/usb.toml");
+/// The templates that come with the program, by their names.
+const OWN: [(&str, &str); 4] = [
+    ("courier-usb", include_str!("../../../templates/courier-usb.toml")),
+    ("courier-disc", include_str!("../../../templates/courier-disc.toml")),
+    ("data-only", include_str!("../../../templates/data-only.toml")),
+    ("secure-boot", include_str!("../../../templates/secure-boot.toml")),
+];
 
-/// The template for optical media that comes with the program.
-const DISC: &str = include_str!("../../../templates/disc.toml");
+/// The README.txt of media whose template has none.
+const README: &str = include_str!("../../../templates/medium-readme.txt");
 
 /// A kind of medium.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,27 +28,86 @@ pub struct Template {
     format: u32,
     /// Its name, which the manifest repeats.
     pub name: String,
-    /// What has to be known to press it.
-    pub kind: Kind,
-    /// The EFI system partition.
-    pub esp: Esp,
+    /// Which media look so.
+    pub kind: Suits,
+    /// The EFI system partition, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub esp: Option<Esp>,
     /// The seed volume.
     pub seed: Seed,
-    /// The file systems of an optical medium; a USB medium has none of them, and no such keys.
+    /// The file systems of an optical medium; a template for USB media alone has no such keys.
     #[serde(default)]
     pub disc: Disc,
+    /// What it starts.
+    pub boot: Boot,
+    /// More files.
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ExtraFile>,
     /// The text that tells people what the medium is.
+    #[serde(default)]
     pub readme: Readme,
 }
 
-/// What has to be known to press a medium.
+/// Which media look so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suits {
+    /// Disks with a GUID partition table.
+    Usb,
+    /// Optical images.
+    Disc,
+    /// Both.
+    Any,
+}
+
+/// How a medium is put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A disk with a GUID partition table.
     Usb,
     /// An optical image.
     Disc,
+}
+
+/// What a medium starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    /// The programs.
+    pub payload: Payload,
+}
+
+/// The programs that a medium starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Payload {
+    /// The loader, on PCs with UEFI.
+    Native,
+    /// A Linux of the authoring machine's distribution, on PCs with UEFI or a BIOS.
+    Linux,
+    /// The loader on PCs with UEFI, Linux on those with a BIOS.
+    Both,
+    /// A tree of the user's.
+    Tree,
+    /// Nothing.
+    None,
+}
+
+/// A file beside those that every medium has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtraFile {
+    /// The volume that it goes to.
+    pub volume: Volume,
+    /// Its path on the volume.
+    pub path: String,
+    /// Its text; [`crate::readme`] says which words in braces stand for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The file whose bytes it has: a path from the template's folder that leads downwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// The file systems of an optical medium.
@@ -105,6 +171,13 @@ pub struct Readme {
     pub text: String,
 }
 
+impl Default for Readme {
+    /// The text for media whose template has none.
+    fn default() -> Self {
+        Self { text: README.into() }
+    }
+}
+
 /// Why a template is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -124,8 +197,25 @@ pub enum TemplateError {
     #[error("the template of a disc has no [disc]: expected disc.udf_revision and disc.iso_9660")]
     NoDisc,
     /// The template of another kind of medium has the keys of an optical one.
-    #[error("the template has [disc], and is not of kind \"disc\"")]
+    #[error("the template has [disc], and is of kind \"usb\"")]
     NotOfDisc,
+    /// Something is to be started, or to lie there, and there is no EFI system partition.
+    #[error("the template has no [esp] for {what}")]
+    NoEsp {
+        /// What is to lie there.
+        what: String,
+    },
+    /// A file whose bytes are given in two ways, or not at all.
+    #[error("the template's file {path:?} has {found}: expected either text or from")]
+    File {
+        /// Its path.
+        path: String,
+        /// What it has.
+        found: &'static str,
+    },
+    /// A path that leads nowhere on a medium, or out of the template's folder.
+    #[error("the template names a path that it must not")]
+    Path(#[source] PathError),
 }
 
 impl Template {
@@ -135,36 +225,88 @@ impl Template {
     /// [`TemplateError`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let malformed = |e| TemplateError::Malformed { reason: reason(text, &e) };
+        let format: Format = toml::from_str(text).map_err(malformed)?;
+        if format.format != FORMAT {
+            return Err(TemplateError::Format { found: format.format });
+        }
         let template: Self = toml::from_str(text).map_err(malformed)?;
-        let table: toml::Table = toml::from_str(text).map_err(malformed)?;
-        match (template.format, template.kind, table.contains_key("disc")) {
-            (FORMAT, Kind::Disc, false) => Err(TemplateError::NoDisc),
-            (FORMAT, Kind::Usb, true) => Err(TemplateError::NotOfDisc),
-            (FORMAT, ..) => Ok(template),
-            (found, ..) => Err(TemplateError::Format { found }),
+        match (template.kind, format.disc.is_some()) {
+            (Suits::Disc | Suits::Any, false) => return Err(TemplateError::NoDisc),
+            (Suits::Usb, true) => return Err(TemplateError::NotOfDisc),
+            _ => template.check_boot()?,
+        }
+        template.files.iter().try_for_each(|file| file.check(template.esp.is_some()))?;
+        Ok(template)
+    }
+
+    fn check_boot(&self) -> Result<(), TemplateError> {
+        match (&self.esp, self.boot.payload) {
+            (Some(_), _) | (None, Payload::None) => Ok(()),
+            (None, payload) => {
+                Err(TemplateError::NoEsp { what: format!("the boot payload {:?}", payload.name()) })
+            }
         }
     }
 
-    /// Whether firmware is told by El Torito, a part of ISO 9660, what to start.
-    pub fn has_el_torito(&self) -> bool {
-        self.kind == Kind::Disc && self.disc.iso_9660
+    /// Whether media of a kind look so.
+    pub fn suits(&self, kind: Kind) -> bool {
+        matches!((self.kind, kind), (Suits::Any, _) | (Suits::Usb, Kind::Usb) | (Suits::Disc, Kind::Disc))
     }
 
-    /// The template that comes with the program, for USB media.
+    /// The names of the templates that come with the program.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        OWN.into_iter().map(|(name, _)| name)
+    }
+
+    /// A template that comes with the program; `None` when none has this name.
     ///
     /// # Errors
     /// None, as a test shows.
-    pub fn usb() -> Result<Self, TemplateError> {
-        Self::parse(USB)
+    pub fn named(name: &str) -> Result<Option<Self>, TemplateError> {
+        let text = OWN.into_iter().find(|(own, _)| *own == name);
+        text.map(|(_, text)| Self::parse(text)).transpose()
     }
+}
 
-    /// The template that comes with the program, for optical media.
-    ///
-    /// # Errors
-    /// None, as a test shows.
-    pub fn disc() -> Result<Self, TemplateError> {
-        Self::parse(DISC)
+impl Payload {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Native, Self::Linux, Self::Both, Self::Tree, Self::None];
+
+    /// As templates and the command line name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Linux => "linux",
+            Self::Both => "both",
+            Self::Tree => "tree",
+            Self::None => "none",
+        }
     }
+}
+
+impl ExtraFile {
+    fn check(&self, has_esp: bool) -> Result<(), TemplateError> {
+        let found = match (&self.text, &self.from) {
+            (Some(_), None) | (None, Some(_)) => None,
+            (None, None) => Some("neither"),
+            (Some(_), Some(_)) => Some("both"),
+        };
+        if let Some(found) = found {
+            return Err(TemplateError::File { path: self.path.clone(), found });
+        }
+        if self.volume == Volume::Esp && !has_esp {
+            return Err(TemplateError::NoEsp { what: format!("the file {:?}", self.path) });
+        }
+        let paths = self.from.iter().chain([&self.path]);
+        paths.into_iter().try_for_each(|path| paths::check(path)).map_err(TemplateError::Path)
+    }
+}
+
+/// What is looked at before all other keys.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+    disc: Option<IgnoredAny>,
 }
 
 /// What is wrong, and in which line, in one line.
@@ -192,37 +334,4 @@ impl Seed {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_templates_that_come_with_the_program_are_some() {
-        let disc = Template::disc().unwrap();
-        assert_eq!((&*disc.name, disc.kind, disc.disc), ("disc", Kind::Disc, Disc::default()));
-        let usb = Template::usb().unwrap();
-        assert_eq!(
-            (&*usb.name, usb.esp.size(), usb.seed.free()),
-            ("usb", ByteLen(64 * MIB), ByteLen(16 * MIB))
-        );
-    }
-
-    #[test]
-    fn keys_that_mean_nothing_are_refused_where_they_stand() {
-        let bad = USB.replace("size_mib", "size_mb");
-        let error = Template::parse(&bad).unwrap_err().to_string();
-        assert!(error.contains("size_mb") && error.contains("line 10"), "{error}");
-        assert_eq!(
-            Template::parse(&USB.replace("format = 1", "format = 2")),
-            Err(TemplateError::Format { found: 2 })
-        );
-    }
-
-    #[test]
-    fn the_keys_of_a_disc_are_in_the_template_of_one_and_in_no_other() {
-        let disc = "[disc]\nudf_revision = \"1.02\"\niso_9660 = true\n";
-        assert_eq!(Template::parse(&DISC.replace(disc, "")), Err(TemplateError::NoDisc));
-        assert_eq!(Template::parse(&format!("{USB}{disc}")), Err(TemplateError::NotOfDisc));
-        let half = Template::parse(&DISC.replace("iso_9660 = true", "")).unwrap_err().to_string();
-        assert!(half.contains("iso_9660"), "{half}");
-    }
-}
+mod tests;

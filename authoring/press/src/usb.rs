@@ -1,24 +1,27 @@
-//! USB media: a disk with a GUID partition table, an EFI system partition (FAT32) and the seed volume (NTFS).
+//! USB media: a disk with a GUID partition table, an EFI system partition (FAT32) and the seed volume (NTFS), and, where a
+//! BIOS is to start it, a partition for what that goes on with.
 //!
 //! The one place that knows how such a medium is put together: trees of files go in, regions come out. Partitions
 //! start on multiples of 1 MiB, which suits every flash memory, and lets payload go out in aligned writes.
 
 use formats::fat::write as fat;
-use formats::gpt::raw::{BASIC_DATA, EFI_SYSTEM, usable};
+use formats::gpt::raw::{BASIC_DATA, BIOS_BOOT, EFI_SYSTEM, usable};
 use formats::gpt::write::{self as gpt, Extras};
 use formats::gpt::{Partition, Table};
 use formats::ntfs::write::{self as ntfs, NtfsError};
-use formats::region::Misplaced;
+use formats::region::{Misplaced, Region};
 use formats::tree::Directory;
 use formats::units::{ByteLen, ByteOffset, MIB};
 use host::ErrorKind;
 
-use crate::bios;
+use crate::boot::{USB_CORE, USB_CORE_ROOM};
 use crate::laid::Laid;
 use crate::plan::Plan;
 
 /// What partitions start on multiples of, in bytes.
 const ALIGNMENT: u64 = MIB;
+/// Where what a BIOS goes on with starts.
+const CORE: ByteOffset = ByteOffset(USB_CORE * 512);
 
 /// Why a medium cannot be laid out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +46,16 @@ pub enum UsbError {
     /// The content is larger than any medium.
     #[error("the content is larger than a medium can be")]
     TooLarge,
+    /// What a BIOS goes on with cannot lie where it must.
+    #[error(
+        "the BIOS program of {len} does not fit on a medium with sectors of {sector_size}: expected at most {USB_CORE_ROOM} bytes and sectors of 512"
+    )]
+    Core {
+        /// How long it is.
+        len: ByteLen,
+        /// The size of the medium's sectors.
+        sector_size: u32,
+    },
     /// A fault of this program.
     #[error(transparent)]
     Misplaced(#[from] Misplaced),
@@ -59,7 +72,7 @@ impl UsbError {
                 ErrorKind::Fit
             }
             Self::Misplaced(_) => ErrorKind::Other,
-            Self::Gpt(_) | Self::Fat(_) | Self::Ntfs(_) => ErrorKind::Usage,
+            Self::Gpt(_) | Self::Fat(_) | Self::Ntfs(_) | Self::Core { .. } => ErrorKind::Usage,
         }
     }
 }
@@ -77,16 +90,24 @@ pub fn lay_out(plan: &Plan, seed: &Directory) -> Result<Laid, UsbError> {
         guid: plan.identities.uuid("disk"),
         partitions,
     };
-    let extras = Extras { bootstrap: &bios::program(), backup_entries: None };
+    let bios = &plan.bios;
+    let extras = Extras { bootstrap: &bios.bootstrap, backup_entries: None };
     let mut regions = gpt::table_with(&table, &extras).map_err(UsbError::Gpt)?;
-    let esp = fat::volume(&places.esp_volume(plan), &plan.esp).map_err(UsbError::Fat)?;
-    let laid = ntfs::lay_out(&places.seed_volume(plan), seed).map_err(UsbError::Ntfs)?;
-    for (start, volume) in [(places.esp, esp), (places.seed, laid.regions)] {
-        for region in volume {
-            regions.push(region.moved(start)?);
-        }
+    if !bios.core.is_empty() {
+        regions.push(Region::bytes("BIOS boot program", CORE, bios.core.clone()));
     }
+    if let Some(volume) = places.esp_volume(plan) {
+        let esp = fat::volume(&volume, &plan.esp).map_err(UsbError::Fat)?;
+        regions.extend(moved(esp, places.esp)?);
+    }
+    let laid = ntfs::lay_out(&places.seed_volume(plan), seed).map_err(UsbError::Ntfs)?;
+    regions.extend(moved(laid.regions, places.seed)?);
     Ok(Laid { regions, size: places.total, free: laid.free, partitions: table.partitions })
+}
+
+/// The regions of a volume that starts at `start`.
+fn moved(volume: Vec<Region>, start: ByteOffset) -> Result<Vec<Region>, Misplaced> {
+    volume.into_iter().map(|region| region.moved(start)).collect()
 }
 
 /// Where the partitions lie.
@@ -102,8 +123,9 @@ impl Places {
     fn find(plan: &Plan, seed: &Directory) -> Result<Self, UsbError> {
         let request = &plan.request;
         let esp = ByteOffset(ALIGNMENT);
-        let esp_len =
-            fat::smallest(fat::Kind::Fat32, request.sector_size, &plan.esp).max(request.template.esp.size());
+        check_core(plan)?;
+        let needed = fat::smallest(fat::Kind::Fat32, request.sector_size, &plan.esp);
+        let esp_len = request.template.esp.as_ref().map_or(ByteLen::ZERO, |esp| needed.max(esp.size()));
         let aligned = esp_len.align_up(ALIGNMENT).ok_or(UsbError::TooLarge)?;
         let seed_start = esp.checked_add(aligned).ok_or(UsbError::TooLarge)?;
         let places =
@@ -148,22 +170,27 @@ impl Places {
             len,
             attributes: 0,
         };
-        vec![
-            partition("EFI system", EFI_SYSTEM, self.esp, self.esp_len),
-            partition("SEED", BASIC_DATA, self.seed, self.seed_len),
-        ]
+        let core = ByteLen(ALIGNMENT - CORE.0);
+        let all = [
+            (self.esp_len.0 > 0, partition("EFI system", EFI_SYSTEM, self.esp, self.esp_len)),
+            (true, partition("SEED", BASIC_DATA, self.seed, self.seed_len)),
+            (!plan.bios.core.is_empty(), partition("BIOS boot", BIOS_BOOT, CORE, core)),
+        ];
+        all.into_iter().filter_map(|(is_there, partition)| is_there.then_some(partition)).collect()
     }
 
-    fn esp_volume(&self, plan: &Plan) -> fat::Volume {
-        fat::Volume {
+    /// The EFI system partition, where there is one.
+    fn esp_volume(&self, plan: &Plan) -> Option<fat::Volume> {
+        let esp = plan.request.template.esp.as_ref()?;
+        Some(fat::Volume {
             kind: fat::Kind::Fat32,
             size: self.esp_len,
             sector_size: plan.request.sector_size,
             hidden: self.esp,
-            label: plan.request.template.esp.label.clone(),
+            label: esp.label.clone(),
             serial: plan.identities.serial32("EFI system"),
             time: plan.request.time,
-        }
+        })
     }
 
     fn seed_volume(&self, plan: &Plan) -> ntfs::Volume {
@@ -178,4 +205,13 @@ impl Places {
             time: request.time,
         }
     }
+}
+
+/// Sees that what a BIOS goes on with has room: BIOSes know sectors of 512 bytes, and larger ones leave no gap for it.
+fn check_core(plan: &Plan) -> Result<(), UsbError> {
+    let (len, sector_size) = (plan.bios.core.len(), plan.request.sector_size);
+    if len == 0 || (len <= USB_CORE_ROOM && sector_size == 512) {
+        return Ok(());
+    }
+    Err(UsbError::Core { len: ByteLen(len as u64), sector_size })
 }

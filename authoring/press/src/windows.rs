@@ -12,7 +12,7 @@ impl Layout {
     /// What is to be said of names on a disc that Windows cannot open. On a USB medium there are none: its plan is
     /// refused.
     pub fn names_lost_in_windows(&self) -> Option<String> {
-        if self.plan.request.template.kind == Kind::Usb {
+        if self.plan.request.kind == Kind::Usb {
             return None;
         }
         let lost = lost_in_windows(&self.plan.seed);

@@ -10,6 +10,8 @@ use crate::units::ByteLen;
 
 /// An EFI system partition (UEFI 2.10, table 5.7).
 pub const EFI_SYSTEM: Uuid = uuid!("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+/// What a BIOS goes on with that started the disk (GRUB manual, "BIOS installation").
+pub const BIOS_BOOT: Uuid = uuid!("21686148-6449-6e6f-744e-656564454649");
 /// A partition with a file system of Windows (Microsoft, "PARTITION_BASIC_DATA_GUID").
 pub const BASIC_DATA: Uuid = uuid!("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7");
 /// A partition with data that Linux knows how to read and Windows leaves alone (UAPI, "Discoverable Partitions").

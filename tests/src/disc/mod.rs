@@ -18,7 +18,7 @@ use formats::udf::raw::SECTOR;
 use formats::udf::{self, Revision};
 use formats::units::{ByteLen, ByteOffset};
 use host::FileSource;
-use press::Template;
+use press::template::Kind;
 
 pub use self::long::Long;
 use crate::content::{Content, Sample};
@@ -86,7 +86,7 @@ pub fn order(workshop: &Workshop, revision: Revision, many: u32) -> Order {
         std::fs::create_dir(folder.join("nothing")).expect("a directory");
     }
     let mut order = Order::new(&root);
-    order.template = Template::disc().expect("a template");
+    order.shape(Kind::Disc);
     order.template.disc.udf_revision = revision;
     order.versions = vec!["1"];
     order.folders = vec![(folder, Volume::Seed)];

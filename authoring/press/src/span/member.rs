@@ -27,7 +27,7 @@ pub fn request(whole: &Request, number: u32) -> Request {
 /// [`ReadError`] when a stored file is shorter than its frames.
 pub fn sources(whole: &Sources, number: u32, taken: &[Taken]) -> Result<Sources, ReadError> {
     let mut sources = whole.clone();
-    sources.added.retain(|added| number == 1 || added.volume == Volume::Esp);
+    sources.added.retain(|added| number == 1 || added.on_each || added.volume == Volume::Esp);
     for layer in &mut sources.layers {
         layer.share = Share::Nothing;
     }
@@ -85,13 +85,17 @@ fn set_of(cutter: &Cutter<'_>, number: u32, parts: impl Iterator<Item = Vec<Part
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Template;
+    use crate::template::{Kind, Template};
     use formats::time::Timestamp;
 
     #[test]
     fn the_longest_label_makes_room_for_the_number() {
         let label = |label: &str, number| {
-            let whole = Request::new(Template::usb().unwrap(), Timestamp::EARLIEST);
+            let whole = Request::new(
+                Kind::Usb,
+                Template::named("courier-usb").unwrap().unwrap(),
+                Timestamp::EARLIEST,
+            );
             request(&Request { label: label.into(), ..whole }, number).label
         };
         assert_eq!(label("SEED", 2), "SEED-2");
