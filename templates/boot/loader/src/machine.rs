@@ -1,0 +1,65 @@
+//! The machine that a station runs on: what the firmware has of it.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use formats::time::Timestamp;
+use station::machine::OneByOne;
+use station::{Console, Disk, End, Hands, Machine};
+use uefi::Status;
+use uefi::runtime::{self, ResetType};
+
+use crate::clock;
+use crate::console::FirmwareConsole;
+use crate::decoder::Ruzstd;
+use crate::disks::Disks;
+
+/// The machine.
+pub struct Firmware {
+    console: FirmwareConsole,
+    disks: Disks,
+    hands: Arc<OneByOne<Ruzstd>>,
+}
+
+impl Firmware {
+    /// Finds what there is, but for the disks.
+    pub fn new() -> Self {
+        let hands = Arc::new(OneByOne::new(Ruzstd));
+        Self { console: FirmwareConsole::new(), disks: Disks::new(), hands }
+    }
+
+    /// Lets the processor rest for a moment.
+    pub fn rest(&mut self) {
+        self.console.rest();
+    }
+}
+
+impl Machine for Firmware {
+    fn disks(&mut self) -> Vec<Arc<dyn Disk>> {
+        self.disks.all()
+    }
+
+    fn console(&mut self) -> &mut dyn Console {
+        &mut self.console
+    }
+
+    fn hands(&self) -> Arc<dyn Hands> {
+        self.hands.clone()
+    }
+
+    fn millis(&self) -> u64 {
+        self.console.clock.millis()
+    }
+
+    fn now(&self) -> Option<Timestamp> {
+        clock::now()
+    }
+
+    fn end(&mut self, end: End) {
+        let kind = match end {
+            End::Reboot => ResetType::COLD,
+            End::PowerOff => ResetType::SHUTDOWN,
+        };
+        runtime::reset(kind, Status::SUCCESS, None);
+    }
+}

@@ -1,0 +1,97 @@
+//! What cannot be said in safe Rust: the entry, protocols of the firmware, ports and the clock of the processor.
+#![allow(unsafe_code)]
+
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::hint::spin_loop;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use uefi::boot::{self, EventType, OpenProtocolAttributes, OpenProtocolParams, ScopedProtocol, Tpl};
+use uefi::proto::ProtocolPointer;
+use uefi::{Event, Handle, Status};
+
+/// What the firmware starts.
+#[uefi::entry]
+fn efi_main() -> Status {
+    crate::run()
+}
+
+/// Opens a protocol and takes it from nobody: a driver below goes on using it. `None` where the handle has it not, or is
+/// gone.
+pub fn protocol<P: ProtocolPointer + ?Sized>(handle: Handle) -> Option<ScopedProtocol<P>> {
+    let params = OpenProtocolParams { handle, agent: boot::image_handle(), controller: None };
+    // SAFETY: nothing here disconnects a driver while the protocol is used: whoever opens one drops it before anything
+    // else is asked of the firmware. The firmware checks the handle itself.
+    let opened = unsafe { boot::open_protocol::<P>(params, OpenProtocolAttributes::GetProtocol) };
+    opened.ok().filter(|protocol| protocol.get().is_some())
+}
+
+/// The handle of the firmware's own screen, on which it joins all screens of the machine.
+pub fn console_handle() -> Option<Handle> {
+    let table = uefi::table::system_table_raw()?;
+    // SAFETY: the firmware gave the table to the entry, and it stays as long as boot services do.
+    unsafe { Handle::from_ptr(table.as_ref().stdout_handle) }
+}
+
+/// A timer that is not set.
+pub fn timer() -> Option<Event> {
+    // SAFETY: there is no function that could be called too late.
+    unsafe { boot::create_event(EventType::TIMER, Tpl::CALLBACK, None, None) }.ok()
+}
+
+/// The processor's time stamp counter.
+pub fn ticks() -> u64 {
+    // SAFETY: every processor of 64 bits has the instruction, and it touches no memory.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// Reads a port.
+pub fn port_in(port: u16) -> u8 {
+    let value: u8;
+    // SAFETY: the callers name ports of the first serial port, where reading moves no memory.
+    unsafe { asm!("in al, dx", in("dx") port, out("al") value, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// Writes a port.
+pub fn port_out(port: u16, value: u8) {
+    // SAFETY: the callers name ports of the first serial port, where writing moves no memory.
+    unsafe { asm!("out dx, al", in("dx") port, in("al") value, options(nomem, nostack, preserves_flags)) };
+}
+
+/// A firmware's handle, to be kept with what is handed between threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept(pub Handle);
+
+// SAFETY: a handle is only a number to us. Protocols are opened from it on the boot processor alone.
+unsafe impl Send for Kept {}
+// SAFETY: as above.
+unsafe impl Sync for Kept {}
+
+/// A value that one has at a time.
+#[derive(Debug, Default)]
+pub struct Lock<T> {
+    taken: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: `with` lets one in at a time.
+unsafe impl<T: Send> Sync for Lock<T> {}
+
+impl<T> Lock<T> {
+    /// A value that nobody has.
+    pub const fn new(value: T) -> Self {
+        Self { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+    }
+
+    /// Does something with the value. It must not ask for the same value again.
+    pub fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        while self.taken.swap(true, Ordering::Acquire) {
+            spin_loop();
+        }
+        // SAFETY: `taken` was false, and whoever comes now waits until it is false again.
+        let done = work(unsafe { &mut *self.value.get() });
+        self.taken.store(false, Ordering::Release);
+        done
+    }
+}
