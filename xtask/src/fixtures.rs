@@ -4,11 +4,15 @@
 //! the same disk after packages were installed in it, so that the two differ where they must and nowhere else.
 //! Both are kept raw (to compare with) and as dynamic VHD (to publish). Where no Debian system can be made,
 //! directories of this machine take its place.
+//!
+//! [`bootable`] has a small golden disk that starts.
 
+pub mod bootable;
 mod changes;
 mod debian;
 mod disk;
 mod machine;
+mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,9 +46,11 @@ impl Args {
         setup::ensure()?;
         if self.again {
             place::empty_folder("fixtures")?;
+            place::empty_folder(bootable::FOLDER)?;
         }
         let fixtures = ensure()?;
         println!("fixtures: {} in {}", fixtures.what, fixtures.folder.display());
+        println!("fixtures: a disk that starts: {}", bootable::ensure()?.raw(1).display());
         Ok(())
     }
 }

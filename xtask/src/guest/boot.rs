@@ -112,7 +112,7 @@ pub fn boot(kernel: &Kernel, disks: &[Disk], script: &str, limit: Duration) -> R
 }
 
 fn root(kernel: &Kernel, script: &str) -> Result<Vec<u8>> {
-    let mut root = Initramfs::new();
+    let mut root = Initramfs::bare();
     root.program("bin/busybox", &shell()?);
     root.program("init", INIT.as_bytes());
     root.program("script", script.as_bytes());

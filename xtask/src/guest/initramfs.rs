@@ -19,7 +19,7 @@ pub struct Initramfs {
 
 impl Initramfs {
     /// With the folders and the one device that a kernel needs to start a program.
-    pub fn new() -> Self {
+    pub fn bare() -> Self {
         let mut archive = Self { bytes: Vec::new(), entries: 0 };
         for folder in ["bin", "dev", "mnt", "modules", "proc", "sys", "tmp"] {
             archive.add(folder, FOLDER, &[], (0, 0));
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn cpio_lists_what_was_put_in() {
-        let mut archive = Initramfs::new();
+        let mut archive = Initramfs::bare();
         archive.program("init", b"#!/bin/sh\n");
         let scratch = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(scratch.path(), archive.finish()).unwrap();

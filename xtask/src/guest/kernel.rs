@@ -10,7 +10,10 @@ use super::apt::Suite;
 use crate::{place, program};
 
 /// Modules that every guest loads, each behind those that it needs.
-const MODULES: [&str; 6] = ["virtio_blk", "nls_utf8", "crc-itu-t", "cdrom", "isofs", "udf"];
+const MODULES: [&str; 6] = ["virtio_blk", "nls_utf8", "crc_itu_t", "cdrom", "isofs", "udf"];
+
+/// What a kernel needs that starts from a disk: its controllers, and the file system on it. Each brings what it needs.
+const DISK_MODULES: [&str; 6] = ["virtio_blk", "nvme", "ahci", "sd_mod", "crc32c_generic", "ext4"];
 
 /// A part of the names of folders in `target/guest`: raised when other files belong into them.
 const EDITION: u32 = 2;
@@ -44,7 +47,20 @@ impl Release {
     /// # Errors
     /// When it cannot be had.
     pub fn kernel(self) -> Result<Kernel> {
-        let folder = kept(&format!("{}-{EDITION}", self.suite()), |folder| self.fetch(folder))?;
+        let modules = MODULES.into_iter().chain([self.ntfs_module()]).collect::<Vec<_>>();
+        self.kept(&format!("{}-{EDITION}", self.suite()), &modules)
+    }
+
+    /// The kernel with the modules by which it starts from a disk, fetched when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn kernel_for_disks(self) -> Result<Kernel> {
+        self.kept(&format!("{}-disk-{EDITION}", self.suite()), &DISK_MODULES)
+    }
+
+    fn kept(self, name: &str, modules: &[&str]) -> Result<Kernel> {
+        let folder = kept(name, |folder| self.fetch(folder, modules))?;
         let release = fs::read_to_string(folder.join("release"))?;
         Ok(Kernel { release, folder })
     }
@@ -64,7 +80,7 @@ impl Release {
         }
     }
 
-    fn fetch(self, folder: &Path) -> Result<()> {
+    fn fetch(self, folder: &Path, modules: &[&str]) -> Result<()> {
         let scratch = tempfile::tempdir_in(folder)?;
         let suite = Suite::open(self.suite(), scratch.path())?;
         let image = suite.needed("linux-image-amd64", "linux-image-")?;
@@ -74,9 +90,8 @@ impl Release {
         let tree = scratch.path().join("tree");
         suite.unpack(&packages, &tree)?;
         fs::rename(find(&tree, "vmlinuz")?, folder.join("vmlinuz"))?;
-        for (number, module) in MODULES.into_iter().chain([self.ntfs_module()]).enumerate() {
-            let found = find(&tree, &format!("{module}.ko"))?;
-            fs::write(folder.join(format!("{number}-{module}.ko")), plain(&found)?)?;
+        for (number, (name, module)) in with_needed(&tree, modules)?.iter().enumerate() {
+            fs::write(folder.join(format!("{number:02}-{name}.ko")), module)?;
         }
         fs::write(folder.join("release"), release)?;
         Ok(())
@@ -156,6 +171,44 @@ fn find(tree: &Path, start: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Modules by name, each behind those that it needs.
+fn with_needed(tree: &Path, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut open: Vec<String> = names.iter().rev().map(|name| (*name).to_owned()).collect();
+    let mut done: Vec<(String, Vec<u8>)> = Vec::new();
+    while let Some(name) = open.pop() {
+        if done.iter().any(|(other, _)| *other == name) {
+            continue;
+        }
+        let module = module(tree, &name)?;
+        let missing: Vec<String> =
+            needed(&module).into_iter().filter(|need| done.iter().all(|(other, _)| other != need)).collect();
+        if missing.is_empty() {
+            done.push((name, module));
+        } else {
+            open.push(name);
+            open.extend(missing);
+        }
+    }
+    Ok(done)
+}
+
+/// A module's bytes. In names of files `-` may stand for `_`.
+fn module(tree: &Path, name: &str) -> Result<Vec<u8>> {
+    let found =
+        find(tree, &format!("{name}.ko")).or_else(|_| find(tree, &format!("{}.ko", name.replace('_', "-"))));
+    plain(&found?)
+}
+
+/// The modules that a module says it needs: `depends=` in its section `.modinfo` (`MODULE_INFO` of the kernel).
+fn needed(module: &[u8]) -> Vec<String> {
+    const KEY: &[u8] = b"\0depends=";
+    let Some(at) = module.windows(KEY.len()).position(|window| window == KEY) else {
+        return Vec::new();
+    };
+    let list = module[at + KEY.len()..].split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(list).split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// A module's bytes, unpacked when they are packed.
 fn plain(module: &Path) -> Result<Vec<u8>> {
     let program = match module.extension().and_then(|extension| extension.to_str()) {
@@ -164,4 +217,26 @@ fn plain(module: &Path) -> Result<Vec<u8>> {
         _ => return Ok(fs::read(module)?),
     };
     Ok(program::output(Command::new(program).arg("-dc").arg(module))?.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_module(folder: &Path, name: &str, needs: &str) {
+        let bytes = [b"\x7fELF\0license=GPL\0depends=", needs.as_bytes(), b"\0retpoline=Y\0"].concat();
+        fs::write(folder.join(format!("{name}.ko")), bytes).unwrap();
+    }
+
+    #[test]
+    fn modules_stand_behind_those_that_they_need_and_once() {
+        let tree = tempfile::tempdir().unwrap();
+        a_module(tree.path(), "ahci", "libahci,libata");
+        a_module(tree.path(), "libahci", "libata");
+        a_module(tree.path(), "libata", "");
+        a_module(tree.path(), "sd-mod", "libata");
+        let found = with_needed(tree.path(), &["ahci", "sd_mod"]).unwrap();
+        let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["libata", "libahci", "ahci", "sd_mod"]);
+    }
 }
