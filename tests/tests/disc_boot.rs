@@ -7,6 +7,7 @@ use formats::manifest::Volume;
 use formats::units::{ByteLen, ByteOffset};
 use press::Template;
 use press::layout::LayoutError;
+use press::template::Kind;
 use seedpress_tests::paper::OnPaper;
 use seedpress_tests::press::{Order, store};
 use seedpress_tests::workshop::Workshop;
@@ -22,7 +23,8 @@ fn order(workshop: &Workshop, mib: u32, file: usize) -> Order {
     store(&workshop.path("store"));
     workshop.write("esp/file", &vec![0; file]);
     let mut order = Order::new(&workshop.path("store"));
-    let text = include_str!("../../templates/disc.toml");
+    order.shape(Kind::Disc);
+    let text = include_str!("../../templates/courier-disc.toml");
     order.template = Template::parse(&text.replace("size_mib = 16", &format!("size_mib = {mib}"))).unwrap();
     order.folders = vec![(workshop.path("esp"), Volume::Esp)];
     order

@@ -1,7 +1,9 @@
 //! The pages that people read say what is so: links lead somewhere, exit codes and keys are those of the program.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use press::Template;
 use seedpress_tests::program::judge;
 
 const PAGES: [&str; 3] = ["README.md", "authoring/ARCHITECTURE.md", "templates/README.md"];
@@ -50,18 +52,51 @@ fn the_readme_has_the_exit_codes_of_the_program() {
 }
 
 #[test]
-fn every_key_of_the_template_is_explained() {
-    let rows = rows(&page("templates/README.md"));
-    let mut section = String::new();
-    let mut keys = 0;
-    for line in page("templates/usb.toml").split("\"\"\"").next().unwrap().lines() {
-        if let Some(name) = line.strip_prefix('[') {
-            section = format!("{}.", name.trim_end_matches(']'));
-        } else if let Some((key, _)) = line.split_once(" = ") {
-            let key = format!("`{section}{key}`");
-            assert!(rows.iter().any(|row| row.0 == key), "{key}");
-            keys += 1;
-        }
+fn every_key_of_a_template_is_explained_and_no_other() {
+    let explained =
+        rows(&page("templates/README.md").split("## Keys").nth(1).unwrap().split("\n\n|").nth(1).unwrap());
+    let explained: BTreeSet<_> =
+        explained.into_iter().map(|row| row.0).filter(|key| key.starts_with('`')).collect();
+    let mut refused = BTreeSet::new();
+    for (section, keys) in KEYS {
+        let known = keys_of(section);
+        assert_eq!(known, keys.iter().map(|key| (*key).to_owned()).collect(), "[{section}]");
+        let dot = if section.is_empty() { "" } else { "." };
+        refused.extend(
+            known
+                .into_iter()
+                .filter(|key| !SECTIONS.contains(&&**key))
+                .map(|key| format!("`{section}{dot}{key}`")),
+        );
     }
-    assert!(keys > 5);
+    assert_eq!(explained, refused);
+}
+
+/// What holds keys, and is none.
+const SECTIONS: [&str; 6] = ["esp", "seed", "disc", "boot", "file", "readme"];
+
+/// The keys of each part of a template.
+const KEYS: [(&str, &[&str]); 7] = [
+    ("", &["format", "name", "kind", "esp", "seed", "disc", "boot", "file", "readme"]),
+    ("esp", &["label", "size_mib"]),
+    ("seed", &["label", "free_mib"]),
+    ("disc", &["udf_revision", "iso_9660"]),
+    ("boot", &["payload"]),
+    ("file", &["volume", "path", "text", "from"]),
+    ("readme", &["text"]),
+];
+
+/// The keys that the program knows in a section: it lists them when it meets another.
+fn keys_of(section: &str) -> BTreeSet<String> {
+    let text = page("templates/courier-disc.toml");
+    let text = match section {
+        "" => format!("no-such-key = 1\n{text}"),
+        "file" => format!("{text}\n[[file]]\nno-such-key = 1\n"),
+        "readme" => format!("{text}\n[readme]\nno-such-key = 1\n"),
+        other => text.replace(&format!("[{other}]"), &format!("[{other}]\nno-such-key = 1")),
+    };
+    let said = Template::parse(&text).unwrap_err().to_string();
+    assert!(said.contains("unknown field `no-such-key`"), "[{section}]: {said}");
+    let listed = said.split("expected ").nth(1).unwrap();
+    listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

@@ -21,7 +21,7 @@ fn the_templates_that_come_with_the_program_are_some() {
     );
     assert_eq!(stick.boot.payload, Payload::Native);
     let data = Template::parse(own("data-only")).unwrap();
-    assert_eq!((data.esp, data.boot.payload), (None, Payload::None));
+    assert_eq!((&data.esp, data.boot.payload), (&None, Payload::None));
     assert!([Kind::Usb, Kind::Disc].into_iter().all(|kind| data.suits(kind)));
     assert!(!stick.suits(Kind::Disc));
 }
