@@ -18,7 +18,7 @@ use formats::units::ByteLen;
 use host::{Crew, Ignore, Output, Stop};
 use press::template::Kind;
 use press::verify::{Check, Depth, Report, verify};
-use press::{Complete, Layout, Request, Sources, Summary, Template};
+use press::{Boot, Complete, Layout, Request, Sources, Summary, Template};
 use store::Store;
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ pub struct Order {
     pub template: Template,
     /// How the medium is put together.
     pub kind: Kind,
+    /// What it starts.
+    pub boot: Boot,
     /// Versions of the image `Win7`.
     pub versions: Vec<&'static str>,
     /// Folders that are added, and to which volume.
@@ -62,6 +64,7 @@ impl Order {
         Self {
             store: store.into(),
             kind: Kind::Usb,
+            boot: Boot::default(),
             template: own(Kind::Usb),
             versions,
             folders: Vec::new(),
@@ -91,6 +94,7 @@ impl Order {
         for version in &self.versions {
             sources.add_version(store.locate("Win7", Some(version))?);
         }
+        sources.add_boot(self.boot.clone());
         for (folder, volume) in &self.folders {
             sources.add_folder(folder, *volume, &crew(3), &Ignore)?;
         }

@@ -53,6 +53,21 @@ pub fn walk(root: &Path, volume: Volume) -> Result<Vec<Found>, SourceError> {
     Ok(found)
 }
 
+/// One file, for a path of a volume.
+///
+/// # Errors
+/// [`SourceError`] when there is none.
+pub fn single(file: &Path, volume: Volume, path: &str) -> Result<Found, SourceError> {
+    let metadata = fs::metadata(file).map_err(|e| host(Operation::Open, file, e))?;
+    if !metadata.is_file() {
+        return Err(SourceError::Host(HostError::WrongKind {
+            path: file.into(),
+            found: "directory or special file",
+        }));
+    }
+    Ok(Found { volume, path: path.into(), from: file.into(), len: Some(ByteLen(metadata.len())) })
+}
+
 fn host(operation: Operation, path: &Path, cause: std::io::Error) -> SourceError {
     SourceError::Host(HostError::io(operation, path)(cause))
 }

@@ -13,6 +13,7 @@ use formats::region::{Content, Misplaced, Region, Regions};
 use formats::tree::{Directory, TreeError};
 use formats::units::{ByteLen, ByteOffset};
 use host::ErrorKind;
+use uuid::Uuid;
 
 use crate::disc::{self, DiscError};
 use crate::laid::Laid;
@@ -187,6 +188,11 @@ impl Layout {
     /// How long the medium is.
     pub fn size(&self) -> ByteLen {
         self.regions.total()
+    }
+
+    /// The identity of the medium.
+    pub fn medium(&self) -> Uuid {
+        self.plan.manifest.medium
     }
 
     /// How much room is left: on a USB medium's seed volume, or on a disc of the kind that was asked for.

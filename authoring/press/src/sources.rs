@@ -170,6 +170,25 @@ impl Sources {
         Ok(())
     }
 
+    /// Adds a file of the host to a volume, under a path.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub fn add_file(
+        &mut self,
+        file: &Path,
+        (volume, path): (Volume, &str),
+        crew: &Crew,
+        observer: &dyn Observer,
+    ) -> Result<(), SourceError> {
+        let found = [folder::single(file, volume, path)?];
+        for payload in folder::payloads(&found, crew, observer)? {
+            let payload = Some(self.add_payload(payload));
+            self.added.push(Added { volume, path: path.into(), payload, on_each: false });
+        }
+        Ok(())
+    }
+
     /// Adds a file whose bytes are known.
     pub fn add_bytes(&mut self, volume: Volume, path: &str, bytes: Vec<u8>) {
         let payload = Some(self.add_payload(Payload::of_bytes(path, bytes)));
