@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+pub mod answer;
 pub mod digest;
 pub mod document;
 pub mod fat;
@@ -32,6 +33,7 @@ mod on_disc;
 pub mod pieces;
 pub mod placed;
 pub mod region;
+pub mod size;
 pub mod time;
 pub mod tree;
 pub mod udf;

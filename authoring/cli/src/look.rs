@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use formats::io::ReadAt as _;
+use formats::size;
 use formats::udf::Revision;
 use formats::units::ByteLen;
 use host::{FileSource, is_device};
@@ -13,7 +14,7 @@ use press::{Request, Template};
 
 use crate::code::Code;
 use crate::error::Refusal;
-use crate::{size, text};
+use crate::text;
 
 /// The options of one kind of medium.
 pub trait Look {

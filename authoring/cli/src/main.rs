@@ -12,7 +12,7 @@
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
-//! | `name`, `size`, `table`, `text` | `Win7@2`, `16GiB`, columns, small files |
+//! | `name`, `table`, `text` | `Win7@2`, columns, small files |
 
 mod code;
 mod date;
@@ -33,7 +33,6 @@ mod pressing;
 mod progress;
 mod secret;
 mod shell;
-mod size;
 mod table;
 mod target;
 mod text;

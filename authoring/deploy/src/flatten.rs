@@ -7,7 +7,8 @@
 //!
 //! A block whose bitmap lies in the frame before is written as if it were whole. When the layer is done and all
 //! bitmaps are known, [`Flatten::settle`] takes back what does not count: it makes zeros of it, and layers below write
-//! over them.
+//! over them. Who places the frames of a layer in their order knows every bitmap in time, and so writes every sector
+//! once: [`InOrder`](crate::InOrder).
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -31,7 +32,7 @@ pub struct Tools<'a> {
     /// Decodes frames.
     pub decoder: &'a dyn Decoder,
     /// Takes the bytes of the disk.
-    pub target: &'a dyn Target,
+    pub target: &'a (dyn Target + Sync),
 }
 
 /// One frame of the layer at work.
@@ -41,6 +42,8 @@ pub struct Job {
     pub frame: usize,
     /// How many bytes it decodes to.
     pub len: ByteLen,
+    /// How many bytes it has on the medium.
+    pub stored: ByteLen,
 }
 
 /// What a job found out about its layer, for [`Flatten::settle`].
@@ -55,6 +58,16 @@ pub struct Learned {
 pub(crate) enum Map {
     All,
     Some(SectorMap),
+}
+
+impl Map {
+    /// The map of a block that has only some of its sectors.
+    pub(crate) fn some(&self) -> Option<&SectorMap> {
+        match self {
+            Self::All => None,
+            Self::Some(map) => Some(map),
+        }
+    }
 }
 
 /// A version on its way to a target.
@@ -81,9 +94,11 @@ impl<'v, 'm> Flatten<'v, 'm> {
         let part = self.part();
         let frames =
             part.into_iter().flat_map(|part| part.layer.frames().frames().map(move |frame| (part, frame)));
-        frames
-            .filter(|(part, frame)| self.needs(part, frame.plain.clone()))
-            .map(|(_, frame)| Job { frame: frame.number, len: ByteLen(frame.plain.end - frame.plain.start) })
+        frames.filter(|(part, frame)| self.needs(part, frame.plain.clone())).map(|(_, frame)| Job {
+            frame: frame.number,
+            len: ByteLen(frame.plain.end - frame.plain.start),
+            stored: ByteLen(frame.stored.end - frame.stored.start),
+        })
     }
 
     /// Does a job.
@@ -94,11 +109,17 @@ impl<'v, 'm> Flatten<'v, 'm> {
         let at_work = self.part().and_then(|part| Some((part, part.layer.frames().frame(job.frame)?)));
         let Some((part, frame)) = at_work else { return Ok(Learned::default()) };
         let bytes = part.layer.decode(&frame, tools.decoder, scratch)?;
-        let pass = pass::Pass { covered: &self.covered, part, target: tools.target };
+        let known = BTreeMap::new();
+        let pass = pass::Pass { covered: &self.covered, part, target: tools.target, known: &known };
+        self.write(&pass, frame.plain.start, bytes)
+    }
+
+    /// Writes the bytes of a frame, which start at `at` of the layer's file.
+    pub(crate) fn write(&self, pass: &pass::Pass<'_>, at: u64, bytes: &[u8]) -> Result<Learned, DeployError> {
         let map_of = |bitmap: &[u8]| self.version.sector_map(self.left - 1, bitmap);
-        match &part.places {
-            Places::Whole => pass.write_whole(frame.plain.start, bytes).map(|()| Learned::default()),
-            Places::Blocks(blocks) => pass.write_blocks(blocks, frame.plain.start, bytes, &map_of),
+        match &pass.part.places {
+            Places::Whole => pass.write_whole(at, bytes).map(|()| Learned::default()),
+            Places::Blocks(blocks) => pass.write_blocks(blocks, at, bytes, &map_of),
         }
     }
 
@@ -113,7 +134,8 @@ impl<'v, 'm> Flatten<'v, 'm> {
     ) -> Result<(), DeployError> {
         let Some(part) = self.part() else { return Ok(()) };
         let mut maps: BTreeMap<_, _> = learned.into_iter().flat_map(|learned| learned.maps).collect();
-        let pass = pass::Pass { covered: &self.covered, part, target: tools.target };
+        let known = BTreeMap::new();
+        let pass = pass::Pass { covered: &self.covered, part, target: tools.target, known: &known };
         if let Places::Blocks(blocks) = &part.places {
             for block in blocks.all().filter(|block| self.is_open(part, block.range.clone())) {
                 if pass::is_torn(&blocks.bitmap(&block)) {
@@ -124,10 +146,21 @@ impl<'v, 'm> Flatten<'v, 'm> {
                 }
             }
         }
+        self.go_on(&maps, tools.target)
+    }
+
+    /// Goes on to the layer below, when everything that the one at work has is written and all its maps are known.
+    pub(crate) fn go_on(
+        &mut self,
+        maps: &BTreeMap<u32, Map>,
+        target: &dyn Target,
+    ) -> Result<(), DeployError> {
+        let Some(part) = self.part() else { return Ok(()) };
         if self.left == 1 {
+            let pass = pass::Pass { covered: &self.covered, part, target, known: maps };
             pass.zero_rest(self.version.disk_size().0)?;
         }
-        self.cover(part, &maps);
+        self.cover(part, maps);
         self.left -= 1;
         Ok(())
     }
@@ -159,7 +192,13 @@ impl<'v, 'm> Flatten<'v, 'm> {
         Ok(())
     }
 
-    fn part(&self) -> Option<&'v Part<'m>> {
+    /// The sectors that layers above have decided.
+    pub(crate) fn covered(&self) -> &Covered {
+        &self.covered
+    }
+
+    /// The layer at work.
+    pub(crate) fn part(&self) -> Option<&'v Part<'m>> {
         self.version.parts().get(self.left.checked_sub(1)?)
     }
 
@@ -172,12 +211,17 @@ impl<'v, 'm> Flatten<'v, 'm> {
     }
 
     /// Whether a layer can be seen anywhere in these bytes of the disk.
-    fn is_open(&self, part: &Part<'_>, disk: Range<u64>) -> bool {
+    pub(crate) fn is_open(&self, part: &Part<'_>, disk: Range<u64>) -> bool {
         !self.covered.has_all(sectors(disk.start..disk.end.min(part.limit)))
     }
 
     /// The map of a block that lies in more than one frame, so that no job met it whole.
-    fn torn_map(&self, blocks: &Blocks, block: &Block, decoder: &dyn Decoder) -> Result<Map, DeployError> {
+    pub(crate) fn torn_map(
+        &self,
+        blocks: &Blocks,
+        block: &Block,
+        decoder: &dyn Decoder,
+    ) -> Result<Map, DeployError> {
         let Some(part) = self.part() else { return Ok(Map::All) };
         let bitmap = blocks.bitmap(block);
         let mut bytes = Vec::new();

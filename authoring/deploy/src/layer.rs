@@ -91,8 +91,19 @@ impl<'m> Layer<'m> {
         decoder: &dyn Decoder,
         scratch: &'s mut Scratch,
     ) -> Result<&'s [u8], DeployError> {
-        let layer = self.descriptor.uuid;
         let Scratch { compressed, plain } = scratch;
+        self.decode_into(frame, decoder, (compressed, plain))?;
+        Ok(plain)
+    }
+
+    /// As [`Layer::decode`], into memory of the caller's: for what is read, and for what comes of it.
+    pub(crate) fn decode_into(
+        &self,
+        frame: &Frame,
+        decoder: &dyn Decoder,
+        (compressed, plain): (&mut Vec<u8>, &mut Vec<u8>),
+    ) -> Result<(), DeployError> {
+        let layer = self.descriptor.uuid;
         // Cannot cut: the lengths of frames were bounded when the layer was opened.
         compressed.resize((frame.stored.end - frame.stored.start) as usize, 0);
         plain.resize((frame.plain.end - frame.plain.start) as usize, 0);
@@ -104,7 +115,6 @@ impl<'m> Layer<'m> {
             layer,
             frame: frame.number,
             source,
-        })?;
-        Ok(plain)
+        })
     }
 }

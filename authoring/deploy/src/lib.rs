@@ -17,6 +17,7 @@ extern crate alloc;
 mod covered;
 mod error;
 mod flatten;
+mod in_order;
 mod layer;
 mod medium;
 mod metadata;
@@ -31,6 +32,7 @@ mod volumes;
 
 pub use error::DeployError;
 pub use flatten::{Flatten, Job, Learned, Tools};
+pub use in_order::{InOrder, Placed};
 pub use layer::{Decoder, Layer, Scratch, Undecodable};
 pub use medium::{Medium, MediumError, Remark};
 pub use set::{NotOfSet, Set};

@@ -1,5 +1,6 @@
 //! What is done with the bytes of one frame, and what is left to do when a layer's frames are done.
 
+use alloc::collections::BTreeMap;
 use core::ops::Range;
 
 use formats::layer::FRAME;
@@ -22,6 +23,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) covered: &'a Covered,
     pub(crate) part: &'a Part<'a>,
     pub(crate) target: &'a dyn Target,
+    /// Maps of blocks whose bitmaps lie in other frames, by the blocks' numbers, as far as they are known.
+    pub(crate) known: &'a BTreeMap<u32, Map>,
 }
 
 /// Whether a bitmap lies in two frames or more, so that no job meets it whole.
@@ -51,7 +54,8 @@ impl Pass<'_> {
             let data = data.start.max(frame.start)..data.end.min(frame.end);
             let here = part_of(bytes, at, data.clone()).unwrap_or_default();
             let start = block.range.start + data.start.saturating_sub(block.data.0);
-            match &map {
+            let known = self.known.get(&block.number).and_then(Map::some);
+            match map.as_ref().or(known) {
                 None => self.write(start..start + here.len() as u64, here)?,
                 Some(map) => self.write_mapped((blocks, &block), map, start, here)?,
             }

@@ -4,8 +4,8 @@ use alloc::string::{String, ToString};
 
 use formats::units::{ByteLen, ByteOffset};
 
-/// Takes the bytes of a disk at positions, from any thread.
-pub trait Target: Sync {
+/// Takes the bytes of a disk at positions: from any thread, where it is also `Sync`.
+pub trait Target {
     /// Writes `bytes` at `offset` of the disk.
     ///
     /// # Errors

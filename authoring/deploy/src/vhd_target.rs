@@ -12,7 +12,7 @@ use crate::target::{Target, TargetError};
 
 /// A target that writes a VHD into another target.
 pub struct VhdTarget<'t> {
-    file: &'t dyn Target,
+    file: &'t (dyn Target + Sync),
     plan: Plan,
     /// By block, in order.
     blocks: Vec<Entry>,
@@ -30,7 +30,7 @@ impl<'t> VhdTarget<'t> {
     /// Writes the VHD that `plan` describes: one with all blocks of the version, [`Version::blocks`].
     ///
     /// [`Version::blocks`]: crate::Version::blocks
-    pub fn new(file: &'t dyn Target, plan: Plan) -> Self {
+    pub fn new(file: &'t (dyn Target + Sync), plan: Plan) -> Self {
         let entry = |number, data: ByteOffset| Entry { number, sector: (data.0 / SECTOR) as u32 };
         let blocks = plan.blocks().map(|block| entry(block.number, block.data)).collect();
         Self { file, plan, blocks }

@@ -156,7 +156,7 @@ impl Deploy {
 
 impl Work<'_, '_> {
     /// Writes all layers, leaf first, each with all threads.
-    fn flatten(self, target: &dyn Target) -> anyhow::Result<()> {
+    fn flatten(self, target: &(dyn Target + Sync)) -> anyhow::Result<()> {
         let Self { version, crew, shell } = self;
         let observer = shell.observer();
         let tools = Tools { decoder: &Zstd, target };

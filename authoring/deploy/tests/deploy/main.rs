@@ -2,5 +2,6 @@
 
 mod fake;
 mod flatten;
+mod in_order;
 mod medium;
 mod sets;
