@@ -1,0 +1,9 @@
+//! What a station promises, on a machine in memory with media that the press made.
+
+mod attended;
+mod damage;
+mod disks;
+mod fake;
+mod media;
+mod shop;
+mod unattended;
