@@ -1,1 +1,3 @@
 //! What starts a medium: the native loader, and the Linux payload that is put together out of the distribution's files.
+
+pub mod native;

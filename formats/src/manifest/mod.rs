@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `raw` | the document's fields |
+//! | `marker` | the file by which a program that was started finds its medium |
 //! | `paths` | where things are on a medium, and which paths a manifest may name |
 //! | `read` | parsing, with every rule checked |
 //! | `set` | which media hold a payload together |
@@ -14,6 +15,7 @@
 //! structure nor a file's extent covers are zero. It can list neither itself nor its signature: [`paths::MANIFEST`]
 //! and [`paths::SIGNATURE`] are the two files of a medium that it leaves out.
 
+mod marker;
 pub mod paths;
 mod raw;
 mod read;
@@ -21,6 +23,7 @@ mod set;
 pub mod sums;
 mod write;
 
+pub use marker::Marker;
 pub use paths::PathError;
 pub use raw::{Component, FORMAT, File, Image, Kind, MAX_TEXT, Manifest, Structure, Volume};
 pub use read::ManifestError;

@@ -6,6 +6,7 @@
 //! | `lines` | the lines of each file |
 //! | `key` | key ids, public keys, secret keys in memory |
 //! | `secret` | the secret key's file, with a password (scrypt) and without |
+//! | `slot` | public keys inside a program |
 //! | `signature` | signing, the signature's file, verifying |
 //!
 //! We sign prehashed (`ED`: Ed25519 over BLAKE2b-512) and also verify legacy signatures (`Ed`: Ed25519 over the file).
@@ -16,6 +17,7 @@ mod lines;
 mod raw;
 mod secret;
 mod signature;
+pub mod slot;
 
 pub use key::{KeyId, PublicKey, SecretKey};
 pub use lines::FileError;

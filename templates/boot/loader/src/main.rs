@@ -42,6 +42,7 @@ mod machine;
 #[cfg(target_os = "uefi")]
 mod path;
 #[cfg(target_os = "uefi")]
+#[expect(unsafe_code, reason = "firmware is pointers; this is the only file that has them")]
 mod raw;
 #[cfg(target_os = "uefi")]
 mod screen;

@@ -1,11 +1,12 @@
 //! What cannot be said in safe Rust: the entry, protocols of the firmware, ports and the clock of the processor.
-#![allow(unsafe_code)]
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::hint::spin_loop;
+use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use formats::minisign::slot;
 use uefi::boot::{self, EventType, OpenProtocolAttributes, OpenProtocolParams, ScopedProtocol, Tpl};
 use uefi::proto::ProtocolPointer;
 use uefi::{Event, Handle, Status};
@@ -14,6 +15,16 @@ use uefi::{Event, Handle, Status};
 #[uefi::entry]
 fn efi_main() -> Status {
     crate::run()
+}
+
+/// The keys that are trusted: put here when the loader is put on a medium.
+#[used]
+static KEYS: [u8; slot::LEN] = slot::EMPTY;
+
+/// The place of the keys as it stands in memory, whatever the compiler knows of it.
+pub fn keys() -> [u8; slot::LEN] {
+    // SAFETY: it is a static that nobody writes to.
+    unsafe { ptr::read_volatile(&raw const KEYS) }
 }
 
 /// Opens a protocol and takes it from nobody: a driver below goes on using it. `None` where the handle has it not, or is
