@@ -25,9 +25,6 @@ const MOST_OPEN: usize = 32;
 /// How many MiB are written, or read back, at once.
 const AT_ONCE: u64 = 4;
 
-/// Zeros.
-static ZEROS: [u8; (AT_ONCE * MIB) as usize] = [0; (AT_ONCE * MIB) as usize];
-
 /// What a disk did wrong.
 pub(super) enum Fault {
     /// It does not take bytes.
@@ -45,6 +42,8 @@ pub(super) struct Writer<'a, 'd> {
     disk: &'a dyn Disk,
     /// How long the image is.
     size: u64,
+    /// What is written at once where there is nothing. It would make a program in firmware larger by as much.
+    zeros: Vec<u8>,
     state: RefCell<State<'a, 'd>>,
 }
 
@@ -63,7 +62,8 @@ impl<'a, 'd> Writer<'a, 'd> {
     pub(super) fn new(disk: &'a dyn Disk, size: u64, meter: Meter<'a, 'd>) -> Self {
         let state =
             State { meter, tally: Tally::new(size), open: BTreeMap::new(), turn: 0, has_begun: false };
-        Self { disk, size, state: RefCell::new(state) }
+        let zeros = alloc::vec![0; (AT_ONCE * MIB) as usize];
+        Self { disk, size, zeros, state: RefCell::new(state) }
     }
 
     /// Who tells what is done.
@@ -119,8 +119,8 @@ impl<'a, 'd> Writer<'a, 'd> {
         let to = to.next_multiple_of(sector).min(self.disk.size().0);
         let mut at = from / sector * sector;
         while at < to {
-            let len = (to - at).min(ZEROS.len() as u64);
-            self.disk.write_at(ByteOffset(at), ZEROS.get(..len as usize).unwrap_or_default())?;
+            let len = (to - at).min(self.zeros.len() as u64);
+            self.disk.write_at(ByteOffset(at), self.zeros.get(..len as usize).unwrap_or_default())?;
             at += len;
         }
         Ok(())
@@ -267,9 +267,9 @@ impl Target for Writer<'_, '_> {
         let mut at = offset.0;
         while at < end {
             // Up to the next MiB first, so that what follows is whole ones.
-            let most = if at.is_multiple_of(MIB) { ZEROS.len() as u64 } else { MIB - at % MIB };
+            let most = if at.is_multiple_of(MIB) { self.zeros.len() as u64 } else { MIB - at % MIB };
             let len = (end - at).min(most);
-            self.put(at, ZEROS.get(..len as usize).unwrap_or_default(), &mut state)?;
+            self.put(at, self.zeros.get(..len as usize).unwrap_or_default(), &mut state)?;
             state.meter.advance(len);
             at += len;
         }
