@@ -1,3 +1,6 @@
 //! What starts a medium: the native loader, and the Linux payload that is put together out of the distribution's files.
 
+mod both;
 pub mod native;
+
+pub use both::both;
