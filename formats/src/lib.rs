@@ -7,7 +7,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `std` (default) | the writers of GPT and FAT, which wrap crates that need it |
+//! | `std` (default) | the writers of GPT and FAT, and the signatures of programs, which wrap crates that need it |
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -30,6 +30,7 @@ pub mod minisign;
 pub mod names;
 pub mod ntfs;
 mod on_disc;
+pub mod pe;
 pub mod pieces;
 pub mod placed;
 pub mod region;

@@ -43,10 +43,8 @@ pub fn with_keys(loader: &[u8], keys: &[PublicKey]) -> Result<Vec<u8>, LoaderErr
 pub fn payload(loader: &[u8], keys: &[PublicKey], answers: Option<String>) -> Result<Boot, LoaderError> {
     let program = with_keys(loader, keys)?;
     let file = |path: &str, content| BootFile { volume: Volume::Esp, path: path.into(), content };
-    let mut files = vec![
-        file(PATH, Content::Bytes(program)),
-        file(paths::MARKER, Content::Text(Marker::print(MEDIUM))),
-    ];
+    let mut files =
+        vec![file(PATH, Content::Bytes(program)), file(paths::MARKER, Content::Text(Marker::print(MEDIUM)))];
     files.extend(answers.map(|text| file(paths::ANSWERS, Content::Bytes(text.into_bytes()))));
     let component = Component {
         role: "loader".into(),

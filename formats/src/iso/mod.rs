@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `raw` | structures and constants |
 //! | `names` | the names that each hierarchy gives a file |
+//! | `read` | El Torito's catalog: what firmware starts |
 //! | `dump` | the structures as text |
 //! | `write` | a volume from a tree of placed files: measured first, then laid out |
 //!
@@ -23,6 +24,7 @@
 pub mod dump;
 mod names;
 pub mod raw;
+pub mod read;
 pub mod write;
 
 /// The most sectors of all directories: their lengths are told in 32 bits of bytes.
