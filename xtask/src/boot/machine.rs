@@ -1,184 +1,164 @@
-//! A small machine that QEMU plays: one drive, a firmware, and a serial line that is listened to.
+//! A machine that runs: it is listened to and spoken to over its serial line, and its screen is kept.
 
 use std::fs;
-use std::io::Read;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow};
 
+use super::hardware::{Machine, quoted};
 use super::qmp::Qmp;
-use crate::program;
+use super::serial::Heard;
 
-/// How long a start may take, in seconds. Without KVM it takes about ten.
-const LIMIT: &str = "120";
-/// The firmware with UEFI. QEMU brings the BIOS along.
-const OVMF: &str = "/usr/share/ovmf/OVMF.fd";
-
-/// What a medium is put into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drive {
-    /// A drive for optical discs.
-    Disc,
-    /// A socket for USB sticks.
-    Stick,
-}
-
-/// What starts a medium.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Firmware {
-    /// OVMF.
-    Uefi,
-    /// SeaBIOS.
-    Bios,
-}
-
-/// A machine with a medium in it.
+/// What is done once a line has some words in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Machine<'a> {
-    /// The medium's image. It is not written to.
-    pub image: &'a Path,
-    /// What it is put into.
-    pub drive: Drive,
-    /// What starts it.
-    pub firmware: Firmware,
+pub struct Step {
+    /// The words.
+    pub hears: &'static str,
+    /// What is done then.
+    pub then: Then,
 }
 
-/// What was heard from a machine.
+/// What is done.
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
+    /// The screen is kept under the case's name with this word behind it.
+    Picture(&'static str),
+    /// This is typed.
+    Type(&'static str),
+    /// What the lines so far make of it is typed.
+    Answer(fn(&[String]) -> Option<String>),
+    /// The screen is kept, and the machine is switched off.
+    Off,
+}
+
+/// What came of a run.
 #[derive(Clone, Debug)]
-pub struct Heard {
-    /// Lines, without what steers a terminal.
+pub struct Run {
+    /// What was heard.
     pub lines: Vec<String>,
-    /// From the start to the last of them.
+    /// From the start to the last step, or to the end.
     pub took: Duration,
 }
 
 impl Machine<'_> {
-    /// Starts the machine and listens until a line has `until` in it. What came is kept in `kept.log`, the screen at
-    /// that moment in `kept.png`.
+    /// Runs the machine through the steps, then until it ends, unless the last step ends it. What came is kept in `kept.log`,
+    /// the screen at the end in `kept.png`.
     ///
     /// # Errors
-    /// When it is not said in time; the error has what was said.
-    pub fn start(&self, until: &str, kept: &Path) -> Result<Heard> {
+    /// When a step is not reached, or the machine has to be killed after so many seconds; the error has what was said.
+    pub fn run(&self, steps: &[Step], seconds: u64, kept: &Path) -> Result<Run> {
         let scratch = tempfile::tempdir()?;
-        let socket = scratch.path().join("qmp");
-        let mut qemu = self.command(&socket)?;
+        let sockets = ["steps", "end"].map(|name| scratch.path().join(name));
+        let mut qemu = self.command(seconds, scratch.path())?;
+        for socket in &sockets {
+            qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", quoted(socket)?));
+        }
+        // Paused when it switches itself off, it still shows its last screen.
+        qemu.args(["-serial", "stdio", "-action", "reboot=shutdown,shutdown=pause"]);
         let begun = Instant::now();
-        let mut child = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let said = listen(&mut child, until);
+        let mut child = qemu.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let picture = kept.with_extension("png");
+        let watch = thread::spawn(move || watch(sockets[1].clone(), &picture));
+        let mut talk = Talk::new(&mut child, &scratch.path().join("steps"), kept)?;
+        let done = talk.all(steps);
         let took = begun.elapsed();
-        let done = said.as_ref().map(|_| take_picture(&socket, &kept.with_extension("png")));
         let ended = child.wait_with_output()?;
-        let (Ok(said) | Err(said)) = &said;
-        fs::write(kept.with_extension("log"), said).context("writing the log")?;
-        let lines = lines(said);
-        match done {
-            Ok(picture) => picture.map(|()| Heard { lines, took }),
-            Err(_) => bail!(
-                "{until:?} was not said before the end, {}:\n{}\n{}",
-                ended.status,
-                lines.join("\n"),
-                String::from_utf8_lossy(&ended.stderr).trim_end()
-            ),
-        }
-    }
-
-    fn command(&self, socket: &Path) -> Result<Command> {
-        let [image, socket] = [self.image, socket].map(quoted);
-        let mut qemu = program::system("timeout");
-        qemu.args([
-            "--kill-after=5",
-            LIMIT,
-            "qemu-system-x86_64",
-            "-nodefaults",
-            "-accel",
-            "tcg",
-            "-m",
-            "256",
-        ]);
-        qemu.args(["-vga", "std", "-display", "none", "-no-reboot", "-serial", "stdio"]);
-        qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket?));
-        match self.firmware {
-            Firmware::Uefi => qemu.args(["-machine", "q35", "-bios", OVMF]),
-            // Without graphics SeaBIOS sends its console over the serial line as well.
-            Firmware::Bios => qemu.args(["-machine", "q35,graphics=off"]),
+        let has_ended = watch.join().map_err(|_| anyhow!("the watch for the machine's end panicked"))?;
+        fs::write(kept.with_extension("log"), talk.heard.bytes()).context("writing the log")?;
+        let lines = talk.heard.lines();
+        let is_off = steps.last().is_some_and(|step| matches!(step.then, Then::Off));
+        let outcome = match done {
+            Ok(()) if is_off || has_ended.is_ok() => Ok(()),
+            Ok(()) => Err(anyhow!("it did not end by itself in {seconds} s")),
+            Err(error) => Err(error),
         };
-        let drive = format!("file={},format=raw,if=none,id=medium", image?);
-        match self.drive {
-            Drive::Disc => {
-                qemu.args(["-device", "ide-cd,drive=medium", "-drive"]);
-                qemu.arg(format!("{drive},media=cdrom,readonly=on"))
-            }
-            Drive::Stick => {
-                qemu.args(["-device", "qemu-xhci", "-device", "usb-storage,drive=medium", "-drive"]);
-                qemu.arg(format!("{drive},snapshot=on"))
-            }
-        };
-        Ok(qemu)
+        outcome.map(|()| Run { took, lines: lines.clone() }).with_context(|| {
+            let stderr = String::from_utf8_lossy(&ended.stderr);
+            format!("said, before {}:\n{}\n{}", ended.status, lines.join("\n"), stderr.trim_end())
+        })
     }
 }
 
-/// A path as a value in one of QEMU's lists of options.
-fn quoted(path: &Path) -> Result<String> {
-    Ok(path.to_str().context("a path that is no UTF-8")?.replace(',', ",,"))
-}
-
-/// All that comes until a line has `until` in it, or all that came when none does.
-fn listen(child: &mut Child, until: &str) -> Result<Vec<u8>, Vec<u8>> {
-    let mut said = Vec::new();
-    let mut piece = [0; 4096];
-    let Some(mut serial) = child.stdout.take() else {
-        return Err(said);
-    };
-    loop {
-        match serial.read(&mut piece) {
-            Ok(0) | Err(_) => return Err(said),
-            Ok(read) => said.extend_from_slice(&piece[..read]),
-        }
-        if lines(&said).iter().any(|line| line.contains(until)) {
-            return Ok(said);
-        }
-    }
-}
-
-/// Keeps the screen and turns the machine off.
-fn take_picture(socket: &Path, picture: &Path) -> Result<()> {
-    let mut machine = Qmp::connect(socket)?;
-    let file = picture.to_str().context("a path that is no UTF-8")?;
-    ensure!(!file.contains(['"', '\\']), "QEMU is not asked to write to {file}");
-    machine
-        .ask(&format!(r#"{{"execute":"screendump","arguments":{{"filename":"{file}","format":"png"}}}}"#))?;
+/// Waits until the machine ends, keeps its screen, and lets go of it.
+fn watch(socket: PathBuf, picture: &Path) -> Result<()> {
+    let mut machine = Qmp::connect(&socket)?;
+    machine.wait_for_end()?;
+    machine.keep_screen(picture)?;
     machine.ask(r#"{"execute":"quit"}"#)
 }
 
-/// The lines of what came over a serial line, without the sequences that steer a terminal (ECMA-48 5.4).
-fn lines(said: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(said);
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(char) = rest.next() {
-        match char {
-            '\x1b' if rest.clone().next() == Some('[') => {
-                rest.next();
-                let _ = rest.find(|c| ('@'..='~').contains(c));
-            }
-            '\n' => plain.push(char),
-            _ if char.is_control() => {}
-            _ => plain.push(char),
-        }
-    }
-    plain.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
+/// A talk with a machine.
+struct Talk {
+    serial: std::process::ChildStdout,
+    keyboard: ChildStdin,
+    machine: Qmp,
+    kept: PathBuf,
+    heard: Heard,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Talk {
+    fn new(child: &mut Child, socket: &Path, kept: &Path) -> Result<Self> {
+        let serial = child.stdout.take().context("a machine without a serial line")?;
+        let keyboard = child.stdin.take().context("a machine that cannot be spoken to")?;
+        let machine = Qmp::connect(socket)?;
+        Ok(Self { serial, keyboard, machine, kept: kept.into(), heard: Heard::default() })
+    }
 
-    #[test]
-    fn what_steers_a_terminal_is_left_out() {
-        let said = b"\x1b[2J\x1b[01;01Hone\x1b[0m two\r\n\r\n\x1b[?7lthree";
-        assert_eq!(lines(said), ["one two", "three"]);
-        assert_eq!(lines(b"cut \x1b[0"), ["cut "]);
+    /// All steps, and what comes after them.
+    fn all(&mut self, steps: &[Step]) -> Result<()> {
+        let mut from = 0;
+        for step in steps {
+            from = self.hear(step.hears, from)?;
+            self.act(step.then)?;
+        }
+        while self.heard.more(&mut self.serial) {}
+        Ok(())
+    }
+
+    /// Listens until a line from the one with number `from` on has `words` in it, and gives the number of that line.
+    fn hear(&mut self, words: &str, from: usize) -> Result<usize> {
+        loop {
+            let lines = self.heard.lines();
+            if let Some(at) = lines.iter().skip(from).position(|line| line.contains(words)) {
+                return Ok(from + at);
+            }
+            if !self.heard.more(&mut self.serial) {
+                return Err(anyhow!("{words:?} was not said"));
+            }
+        }
+    }
+
+    fn act(&mut self, then: Then) -> Result<()> {
+        match then {
+            Then::Picture(word) => {
+                let name = self.kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.machine.keep_screen(&self.kept.with_file_name(format!("{name}-{word}.png")))
+            }
+            Then::Type(text) => {
+                self.write(text);
+                Ok(())
+            }
+            Then::Answer(answer) => {
+                let text = answer(&self.heard.lines()).context("nothing to answer was said")?;
+                self.write(&text);
+                Ok(())
+            }
+            Then::Off => {
+                self.machine.keep_screen(&self.kept.with_extension("png"))?;
+                self.machine.ask(r#"{"execute":"quit"}"#)
+            }
+        }
+    }
+
+    /// Types as people do: a serial port takes a few keys at a time. A machine that has ended takes none.
+    fn write(&mut self, text: &str) {
+        for byte in text.bytes() {
+            let _ = self.keyboard.write_all(&[byte]).and_then(|()| self.keyboard.flush());
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 }

@@ -5,10 +5,13 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// How long QEMU may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it is waited for QEMU to open its socket, and how often it is tried in that time.
+const OPENING: Duration = Duration::from_secs(10);
+const TRIES: u32 = 100;
 
 /// A machine that can be asked.
 pub struct Qmp {
@@ -22,7 +25,7 @@ impl Qmp {
     /// # Errors
     /// When it does not answer.
     pub fn connect(socket: &Path) -> Result<Self> {
-        let questions = UnixStream::connect(socket).context("connecting to QEMU")?;
+        let questions = connected(socket).context("connecting to QEMU")?;
         questions.set_read_timeout(Some(PATIENCE))?;
         let answers = BufReader::new(questions.try_clone()?);
         let mut qmp = Self { questions, answers };
@@ -50,4 +53,41 @@ impl Qmp {
             }
         }
     }
+
+    /// Keeps the screen, as PNG.
+    ///
+    /// # Errors
+    /// When QEMU refuses, or does not answer.
+    pub fn keep_screen(&mut self, picture: &Path) -> Result<()> {
+        let file = picture.to_str().context("a path that is no UTF-8")?;
+        ensure!(!file.contains(['"', '\\']), "QEMU is not asked to write to {file}");
+        self.ask(&format!(r#"{{"execute":"screendump","arguments":{{"filename":"{file}","format":"png"}}}}"#))
+    }
+
+    /// Waits until the guest switches the machine off or starts it anew, however long it takes.
+    ///
+    /// # Errors
+    /// When QEMU ends for another reason.
+    pub fn wait_for_end(&mut self) -> Result<()> {
+        self.questions.set_read_timeout(None)?;
+        loop {
+            let mut line = String::new();
+            if self.answers.read_line(&mut line).context("listening to QEMU")? == 0 {
+                bail!("QEMU ended, and not because the guest wanted it");
+            }
+            if line.contains(r#""event": "SHUTDOWN""#) && line.contains(r#""guest": true"#) {
+                return Ok(self.questions.set_read_timeout(Some(PATIENCE))?);
+            }
+        }
+    }
+}
+
+fn connected(socket: &Path) -> std::io::Result<UnixStream> {
+    for _ in 1..TRIES {
+        if let Ok(stream) = UnixStream::connect(socket) {
+            return Ok(stream);
+        }
+        std::thread::sleep(OPENING / TRIES);
+    }
+    UnixStream::connect(socket)
 }
