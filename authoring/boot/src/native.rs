@@ -36,12 +36,8 @@ pub fn with_keys(loader: &[u8], keys: &[PublicKey]) -> Result<Vec<u8>, LoaderErr
     Ok(program)
 }
 
-/// What makes a medium start the loader.
-///
-/// # Errors
-/// [`LoaderError`].
-pub fn payload(loader: &[u8], keys: &[PublicKey], answers: Option<String>) -> Result<Boot, LoaderError> {
-    let program = with_keys(loader, keys)?;
+/// What makes a medium start `program`: the loader with its keys, and maybe signed. `loader` is what it was made of.
+pub fn payload(loader: &[u8], program: Vec<u8>, answers: Option<String>) -> Boot {
     let file = |path: &str, content| BootFile { volume: Volume::Esp, path: path.into(), content };
     let mut files =
         vec![file(PATH, Content::Bytes(program)), file(paths::MARKER, Content::Text(Marker::print(MEDIUM)))];
@@ -52,7 +48,7 @@ pub fn payload(loader: &[u8], keys: &[PublicKey], answers: Option<String>) -> Re
         version: env!("CARGO_PKG_VERSION").into(),
         sha256: Sha256::of(loader),
     };
-    Ok(Boot { files, bios: None, components: vec![component] })
+    Boot { files, bios: None, components: vec![component] }
 }
 
 /// The checksum in the header of a program.
@@ -102,12 +98,12 @@ mod tests {
 
     #[test]
     fn a_medium_gets_the_loader_its_identity_and_the_answers() {
-        let boot = payload(&loader(), &[], Some("image = \"A\"".into())).unwrap();
+        let boot = payload(&loader(), loader(), Some("image = \"A\"".into()));
         let paths: Vec<_> = boot.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["EFI/BOOT/BOOTX64.EFI", "seed/medium.json", "seed/deploy.toml"]);
         let Content::Text(marker) = &boot.files[1].content else { panic!("the marker is no text") };
         assert!(marker.contains("\"medium\":\"{medium}\""), "{marker}");
         assert_eq!(boot.components[0].sha256, Sha256::of(&loader()));
-        assert_eq!(payload(&loader(), &[], None).unwrap().files.len(), 2);
+        assert_eq!(payload(&loader(), loader(), None).files.len(), 2);
     }
 }

@@ -32,7 +32,11 @@ impl Trusted {
     }
 }
 
-fn public(key: &str) -> anyhow::Result<PublicKey> {
+/// A public key, or the one in a file.
+///
+/// # Errors
+/// When it is neither a key nor the file of one.
+pub fn public(key: &str) -> anyhow::Result<PublicKey> {
     if let Ok(key) = PublicKey::parse(key) {
         return Ok(key);
     }

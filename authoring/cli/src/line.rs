@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
+use crate::booting::TREE;
 use crate::code::Code;
 use crate::error::{Refusal, Told};
 use crate::options::Options;
@@ -12,7 +13,7 @@ use crate::output;
 
 /// The options of the command line `args`, whose first is the program; or how the program ends without any.
 pub fn read(args: impl Iterator<Item = OsString>) -> Result<Options, Code> {
-    let args = without_help(args.collect());
+    let args = with_trees(without_help(args.collect()));
     Options::try_parse_from(&args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that has seen enough is no error.
@@ -30,6 +31,23 @@ fn without_help(mut args: Vec<OsString>) -> Vec<OsString> {
         args.push("--help".into());
     }
     args
+}
+
+/// `--boot tree DIR` as one word, which leaves what stands behind it alone.
+fn with_trees(args: Vec<OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let after_boot = joined.last().is_some_and(|last| last == "--boot") && arg == "tree";
+        let is_tree = after_boot || arg == "--boot=tree";
+        let folder = if is_tree { args.next() } else { None };
+        joined.push(folder.map_or(arg, |folder| {
+            let mut word = OsString::from(if after_boot { TREE.into() } else { format!("--boot={TREE}") });
+            word.push(folder);
+            word
+        }));
+    }
+    joined
 }
 
 /// Tells what is wrong, in the form in which every error is told.
@@ -63,4 +81,22 @@ fn summary(error: &Error, text: &str) -> String {
     let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let text = lines.join(" ");
     text.strip_prefix("error: ").unwrap_or(&text).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_is_one_word_with_its_folder_and_nothing_else_changes() {
+        let joined = |line: &str| {
+            let words = with_trees(line.split(' ').map(OsString::from).collect());
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(joined("build --boot tree d A@1"), "build --boot tree=d A@1");
+        assert_eq!(joined("build --boot=tree d A@1"), "build --boot=tree=d A@1");
+        assert_eq!(joined("build --boot none tree"), "build --boot none tree");
+        assert_eq!(joined("build --boot tree"), "build --boot tree");
+        assert_eq!(joined("add tree x"), "add tree x");
+    }
 }

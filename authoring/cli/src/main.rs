@@ -7,17 +7,20 @@
 //! | `shell` | what a verb is given: global options, threads, progress |
 //! | `code`, `error` | exit codes, and how errors are told |
 //! | `output`, `progress/` | stdout, stderr and bars |
-//! | `pressing`, `look` | what `plan` and `build` press, and what it looks like |
+//! | `pressing`, `look`, `booting` | what `plan` and `build` press, what it looks like, what it starts |
+//! | `embedded` | the programs that media start, which are part of this one |
 //! | `medium`, `place` | media as arguments, and paths on them |
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
 //! | `name`, `table`, `text` | `Win7@2`, columns, small files |
 
+mod booting;
 mod code;
 mod date;
 mod decoder;
 mod drafts;
+mod embedded;
 mod error;
 mod interrupt;
 mod judged;

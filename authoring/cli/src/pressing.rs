@@ -8,8 +8,9 @@ use formats::minisign::SecretKey;
 use formats::time::Timestamp;
 use host::{Crew, Event, is_device};
 use press::verify::Depth;
-use press::{Layout, Request, Sources};
+use press::{Layout, Request, Sources, Template};
 
+use crate::booting::{Booting, Signing};
 use crate::code::Code;
 use crate::error::Refusal;
 use crate::look::Look;
@@ -43,9 +44,6 @@ pub struct Pressing<L: Args> {
     /// Sign the manifest with this minisign secret key
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
-    /// Put everything in this folder onto the EFI system partition
-    #[arg(long, value_name = "DIR")]
-    esp_tree: Option<PathBuf>,
     /// Also put everything in this folder onto the seed volume. May be given more than once
     #[arg(long, value_name = "DIR")]
     add: Vec<PathBuf>,
@@ -53,6 +51,8 @@ pub struct Pressing<L: Args> {
     /// 2027-01-31T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = date::parse)]
     expires: Option<Timestamp>,
+    #[command(flatten)]
+    booting: Booting,
     #[command(flatten)]
     password: PasswordFile,
     /// How much of the medium is read back and checked
@@ -97,6 +97,11 @@ impl<L: Args + Look> Pressing<L> {
         self.sign.as_deref().map(|path| key::secret(path, &self.password)).transpose()
     }
 
+    /// Who will sign, as far as that is known before a key is opened.
+    pub fn signing(&self) -> Signing {
+        if self.sign.is_some() { Signing::Somebody } else { Signing::Nobody }
+    }
+
     /// Refuses a key to sign with that is none.
     ///
     /// # Errors
@@ -109,21 +114,23 @@ impl<L: Args + Look> Pressing<L> {
     ///
     /// # Errors
     /// When something is not there, or does not go together.
-    pub fn lay_out(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Vec<Layout>> {
-        let layouts = self.lay_out_all(shell, crew)?;
+    pub fn lay_out(&self, shell: &Shell, crew: &Crew, signing: Signing) -> anyhow::Result<Vec<Layout>> {
+        let layouts = self.lay_out_all(shell, crew, signing)?;
         for warning in layouts.iter().filter_map(Layout::names_lost_in_windows) {
             shell.observer().event(Event::Warning(warning));
         }
         Ok(layouts)
     }
 
-    fn lay_out_all(&self, shell: &Shell, crew: &Crew) -> anyhow::Result<Vec<Layout>> {
+    fn lay_out_all(&self, shell: &Shell, crew: &Crew, signing: Signing) -> anyhow::Result<Vec<Layout>> {
         let mut sources = self.versions(shell)?;
         let request = self.request(sources.newest())?;
-        let esp = self.esp_tree.iter().map(|folder| (folder, Volume::Esp));
-        for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder, Volume::Seed))) {
+        sources.add_boot(self.booting.boot(&request, signing)?);
+        let esp = self.booting.trees().map(|folder| (folder, Volume::Esp));
+        for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder.as_path(), Volume::Seed))) {
             sources.add_folder(folder, volume, crew, shell.observer())?;
         }
+        self.add_files(&request.template, &mut sources, (shell, crew))?;
         if self.span {
             return Ok(press::span(&request, &sources, crew, shell.observer())?);
         }
@@ -153,8 +160,14 @@ impl<L: Args + Look> Pressing<L> {
     /// # Errors
     /// When there is something already, nothing can be made, or it is an input.
     pub fn check_target(&self, target: &Path, shell: &Shell) -> anyhow::Result<()> {
-        let folders = self.esp_tree.iter().chain(&self.add);
-        let files = self.sign.as_deref().into_iter().chain(self.password.path()).chain(self.look.file());
+        let folders = self.add.iter();
+        let files = self
+            .sign
+            .as_deref()
+            .into_iter()
+            .chain(self.booting.inputs())
+            .chain(self.password.path())
+            .chain(self.look.file());
         let inputs = folders.map(PathBuf::as_path).chain(files).chain([shell.store_folder()?]);
         shell.check(target, self.force, inputs)
     }
@@ -180,6 +193,21 @@ impl<L: Args + Look> Pressing<L> {
         }
     }
 
+    /// The template's files that lie beside it.
+    fn add_files(
+        &self,
+        template: &Template,
+        sources: &mut Sources,
+        (shell, crew): (&Shell, &Crew),
+    ) -> anyhow::Result<()> {
+        let folder = self.look.file().and_then(Path::parent).unwrap_or(Path::new(""));
+        for file in &template.files {
+            let Some(from) = &file.from else { continue };
+            sources.add_file(&folder.join(from), (file.volume, &file.path), crew, shell.observer())?;
+        }
+        Ok(())
+    }
+
     /// The versions that were asked for, out of the store.
     fn versions(&self, shell: &Shell) -> anyhow::Result<Sources> {
         let store = shell.store()?;
@@ -197,7 +225,7 @@ impl<L: Args + Look> Pressing<L> {
             let what = "a set goes to files, one for each medium, and the output is a device";
             return Err(Refusal::usage(what).next("press it to files, and copy each to a device").into());
         }
-        let template = self.look.template()?;
+        let template = self.booting.shape(self.look.template()?)?;
         let time = date::epoch()?.or(newest).unwrap_or(Timestamp::EARLIEST);
         let label = self.label.clone().unwrap_or_else(|| template.seed.label.clone());
         let request = Request::new(L::KIND, template, time);

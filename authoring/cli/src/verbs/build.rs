@@ -18,6 +18,7 @@ use press::{Layout, Sealed, Summary};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::booting::Signing;
 use crate::code::Code;
 use crate::error::{Refusal, one_line};
 use crate::look::{DiscLook, Look, UsbLook};
@@ -108,7 +109,8 @@ fn press<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Resul
         depth: pressing.verify.depth(),
         digest: pressing.digest,
     };
-    let layouts = pressing.lay_out(shell, &press.crew)?;
+    let signing = press.key.as_ref().map_or(Signing::Nobody, |key| Signing::By(key.public()));
+    let layouts = pressing.lay_out(shell, &press.crew, signing)?;
     let set = layouts.first().and_then(|layout| layout.set().map(|set| set.id));
     let targets = pressing.targets(layouts.len());
     targets.iter().try_for_each(|target| pressing.check_target(target, shell))?;

@@ -53,5 +53,5 @@ impl Plan {
 
 fn lay_out<L: Args + Look>(pressing: &Pressing<L>, shell: &Shell) -> anyhow::Result<Vec<Layout>> {
     pressing.check_key()?;
-    pressing.lay_out(shell, &pressing.threads.crew(shell)?)
+    pressing.lay_out(shell, &pressing.threads.crew(shell)?, pressing.signing())
 }

@@ -1,0 +1,193 @@
+//! What a medium starts: the options of `plan` and `build` that say so, and the programs that follow from them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use boot::native;
+use clap::Args;
+use formats::answer::Answers;
+use formats::minisign::PublicKey;
+use host::{HostError, Operation};
+use press::template::{Kind, Payload, Template};
+use press::{Boot, Request};
+
+use crate::embedded;
+use crate::error::Refusal;
+use crate::key;
+use crate::text;
+
+/// How large a certificate or a key may be, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// What a medium starts.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What the medium starts")]
+pub struct Booting {
+    /// What a PC that is started from the medium runs: native (the loader, for
+    /// UEFI), linux (the distribution's signed Linux, for UEFI and BIOS), both
+    /// (the loader for UEFI, Linux for BIOS), none, or tree DIR (what is in a
+    /// folder); without it the template's
+    #[arg(long, value_name = "PAYLOAD", value_parser = wish)]
+    boot: Option<Wish>,
+    /// Have it trust this minisign public key alone, KEY or its file, up to four
+    /// times; without any it takes the medium unsigned, and says so
+    #[arg(long, value_name = "KEY|FILE")]
+    trust: Vec<String>,
+    /// Have it ask nothing: the answers in this file, as templates/README.md says
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
+    /// Put everything in this folder onto the EFI system partition too
+    #[arg(long, value_name = "DIR")]
+    esp_tree: Option<PathBuf>,
+}
+
+/// What `--boot` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wish {
+    payload: Payload,
+    tree: Option<PathBuf>,
+}
+
+/// Who signs the manifest of the medium.
+#[derive(Clone, Copy, Debug)]
+pub enum Signing {
+    /// Nobody.
+    Nobody,
+    /// Somebody whose key was not opened.
+    Somebody,
+    /// This key.
+    By(PublicKey),
+}
+
+/// How `--boot tree DIR` is given as one word.
+pub const TREE: &str = "tree=";
+
+fn wish(word: &str) -> Result<Wish, String> {
+    if let Some(folder) = word.strip_prefix(TREE).filter(|folder| !folder.is_empty()) {
+        return Ok(Wish { payload: Payload::Tree, tree: Some(folder.into()) });
+    }
+    if word == Payload::Tree.name() {
+        return Err("expected the folder of the tree: tree DIR".into());
+    }
+    let payload = Payload::ALL.into_iter().find(|payload| payload.name() == word);
+    let payload = payload.ok_or("expected native, linux, both, none or tree DIR")?;
+    Ok(Wish { payload, tree: None })
+}
+
+impl Booting {
+    /// The template with what these options say.
+    ///
+    /// # Errors
+    /// When they do not go together.
+    pub fn shape(&self, mut template: Template) -> anyhow::Result<Template> {
+        if let Some(wish) = &self.boot {
+            template.boot.payload = wish.payload;
+        }
+        let payload = template.boot.payload;
+        let refuse = |what: String, next: &str| Err(Refusal::usage(what).next(next).into());
+        if payload == Payload::Tree && self.trees().next().is_none() {
+            return refuse("the medium is to start a tree, and none is given".into(), "give --boot tree DIR");
+        }
+        let needs_esp = payload != Payload::None || self.trees().next().is_some();
+        if needs_esp && template.esp.is_none() {
+            let what = format!("the template {:?} has no EFI system partition to start from", template.name);
+            return refuse(what, "take another template, or leave --boot and --esp-tree out");
+        }
+        match self.idle(payload) {
+            Some(option) => {
+                let what = format!("{option} means nothing with --boot {}", payload.name());
+                refuse(what, "leave one of them out")
+            }
+            None => Ok(template),
+        }
+    }
+
+    /// An option that a payload has no use for.
+    fn idle(&self, payload: Payload) -> Option<&'static str> {
+        let ours = matches!(payload, Payload::Native | Payload::Linux | Payload::Both);
+        let given =
+            [(!self.trust.is_empty() && !ours, "--trust"), (self.answer.is_some() && !ours, "--answer")];
+        given.into_iter().find_map(|(idle, option)| idle.then_some(option))
+    }
+
+    /// The folders that go onto the EFI system partition.
+    pub fn trees(&self) -> impl Iterator<Item = &Path> {
+        let wished = self.boot.iter().filter_map(|wish| wish.tree.as_deref());
+        wished.chain(self.esp_tree.as_deref())
+    }
+
+    /// What is read for the medium.
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let files = self.answer.iter().map(PathBuf::as_path);
+        self.trees().chain(files).chain(self.trust.iter().map(Path::new))
+    }
+
+    /// What a medium that is asked for starts, when `signer` signs its manifest.
+    ///
+    /// # Errors
+    /// When a program, a key or the answers cannot be had, or do not go together.
+    pub fn boot(&self, request: &Request, signer: Signing) -> anyhow::Result<Boot> {
+        let keys = self.trust.iter().map(|key| key::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
+        check_keys(&keys, signer)?;
+        let answers = self.answers()?;
+        match request.template.boot.payload {
+            Payload::Native => self.native(&keys, answers),
+            Payload::Linux | Payload::Both => Err(without("the init of the Linux payload").into()),
+            Payload::Tree | Payload::None => Ok(Boot::default()),
+        }
+    }
+
+    fn native(&self, keys: &[PublicKey], answers: Option<String>) -> anyhow::Result<Boot> {
+        let loader = embedded::loader().ok_or_else(|| without("the loader"))?;
+        let program = native::with_keys(loader, keys)?;
+        Ok(native::payload(loader, program, answers))
+    }
+
+    /// The text of the answers, which was seen to be some.
+    fn answers(&self) -> anyhow::Result<Option<String>> {
+        let Some(path) = &self.answer else { return Ok(None) };
+        let text = text::read(path)?;
+        Answers::parse(&text).with_context(|| format!("cannot use the answers {}", path.display()))?;
+        Ok(Some(text))
+    }
+}
+
+fn without(program: &str) -> Refusal {
+    Refusal::usage(format!("this seedpress was built without {program}"))
+        .next("build it again after `cargo xtask loader`, or press with --boot none")
+}
+
+/// Refuses keys with which the medium would refuse itself.
+fn check_keys(keys: &[PublicKey], signer: Signing) -> anyhow::Result<()> {
+    match signer {
+        _ if keys.is_empty() => Ok(()),
+        Signing::Somebody => Ok(()),
+        Signing::By(signer) if keys.contains(&signer) => Ok(()),
+        Signing::By(signer) => {
+            let what = format!("the medium would be signed by key {}, which none of --trust is", signer.id);
+            Err(Refusal::usage(what).next("give the public key that belongs to --sign to --trust too").into())
+        }
+        Signing::Nobody => {
+            let what = "with --trust the medium starts only signed, and it is not signed";
+            Err(Refusal::usage(what).next("give --sign KEY").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_is_one_of_five_words() {
+        for payload in Payload::ALL.into_iter().filter(|payload| *payload != Payload::Tree) {
+            assert_eq!(wish(payload.name()), Ok(Wish { payload, tree: None }));
+        }
+        let tree = Wish { payload: Payload::Tree, tree: Some("a b".into()) };
+        assert_eq!(wish("tree=a b"), Ok(tree));
+        for bad in ["tree", "tree=", "grub", ""] {
+            assert!(wish(bad).is_err(), "{bad}");
+        }
+    }
+}
