@@ -10,6 +10,7 @@ mod machine;
 mod media;
 mod qmp;
 mod serial;
+mod speed;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub struct Args {
     /// Run the cases alone whose names have one of these words in them
     #[arg(long, value_name = "WORDS", value_delimiter = ',')]
     only: Vec<String>,
+    /// Measure instead how fast a deployment reads its medium
+    #[arg(long, conflicts_with = "only")]
+    speed: bool,
 }
 
 impl Args {
@@ -46,6 +50,9 @@ impl Args {
     /// When one does not do what is expected of it; the error has what it said.
     pub fn run(self) -> Result<()> {
         setup::ensure()?;
+        if self.speed {
+            return speed::measure(&Desk::empty("boot-speed")?);
+        }
         let cases: Vec<&Case> = CASES.iter().filter(|case| case.is_wanted(&self.only)).collect();
         ensure!(!cases.is_empty(), "no case has one of these words in its name: {}", self.only.join(", "));
         let begun = Instant::now();

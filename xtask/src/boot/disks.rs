@@ -81,6 +81,15 @@ impl Image {
     }
 }
 
+/// Makes the image of a disk on which there is nothing.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn empty(path: &Path, mib: u64) -> Result<()> {
+    let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+    Ok(file.set_len(mib << 20)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::hardware::Bus;

@@ -20,19 +20,26 @@ pub const MANIFEST: &str = "seed/manifest.json";
 pub const END: &str = "seedpress boot: the end";
 
 /// Parts of GRUB. Its own drivers read FAT, NTFS, UDF and ISO 9660.
-const MODULES: &str =
-    "echo minicmd probe search search_fs_file hashsum gcry_sha256 sleep part_gpt fat ntfs udf iso9660";
+const MODULES: &str = "echo minicmd probe search search_fs_file hashsum gcry_sha256 sleep testspeed part_gpt fat ntfs udf iso9660";
 
 /// Makes the folder `tree`, from which an EFI system partition is made.
 ///
 /// # Errors
 /// When GRUB cannot be put together.
 pub fn make(tree: &Path) -> Result<()> {
+    build(tree, &commands())?;
+    Ok(fs::write(tree.join("mark.txt"), format!("{MARK}\n"))?)
+}
+
+/// Makes the folder `tree` with a program that carries out these commands.
+///
+/// # Errors
+/// When GRUB cannot be put together.
+pub fn build(tree: &Path, commands: &str) -> Result<()> {
     let boot = tree.join("EFI/BOOT");
     fs::create_dir_all(&boot).with_context(|| format!("making {}", boot.display()))?;
-    fs::write(tree.join("mark.txt"), format!("{MARK}\n"))?;
     let list = tempfile::NamedTempFile::new()?;
-    fs::write(list.path(), commands())?;
+    fs::write(list.path(), commands)?;
     let mut image = program::system("grub-mkimage");
     image.args(["--format=x86_64-efi", "--prefix=/", "--config"]).arg(list.path());
     image.arg("--output").arg(boot.join("BOOTX64.EFI")).args(MODULES.split(' '));

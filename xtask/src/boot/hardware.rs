@@ -113,7 +113,7 @@ impl Disk {
             None => format!("if=none,id=disk{index},format=raw,file={image},snapshot={snapshot}"),
             Some(mib) => format!(
                 "if=none,id=disk{index},format=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename={image},\
-                 file.inject-error.0.event=none,file.inject-error.0.iotype.0=write,file.inject-error.0.errno=5,\
+                 file.inject-error.0.event=none,file.inject-error.0.iotype=write,file.inject-error.0.errno=5,\
                  file.inject-error.0.sector={},file.inject-error.0.once=off,werror=report",
                 mib << 11
             ),

@@ -121,7 +121,7 @@ impl Medium {
         let mut line = format!("build {} -o {image} Golden@1 Golden@2", self.build);
         if let Some(target) = self.answers {
             let answers = format!("{}.toml", self.name);
-            fs::write(desk.path(&answers), answer_file(target))?;
+            fs::write(desk.path(&answers), answer_file(IMAGE, target))?;
             line = format!("{line} --answer {answers}");
         }
         let mut build = desk.seedpress(&line);
@@ -134,9 +134,10 @@ impl Medium {
     }
 }
 
-fn answer_file(target: Answers) -> String {
+/// An answer file that wants this image on a disk that is described so.
+pub fn answer_file(image: &str, target: &str) -> String {
     format!(
-        "format = 1\nimage = \"{IMAGE}\"\nend = \"power-off\"\nrefused = \"power-off\"\n\n[target]\n{target}\n"
+        "format = 1\nimage = \"{image}\"\nend = \"power-off\"\nrefused = \"power-off\"\n\n[target]\n{target}\n"
     )
 }
 

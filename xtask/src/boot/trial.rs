@@ -26,8 +26,8 @@ const MENU: &str = "seedpress: menu after ";
 /// What a station says of a disk, before the disk's name.
 const DISK: &str = "seedpress: disk ";
 const REFUSED: &str = "seedpress: refused: ";
-/// What firmware says when no disk starts.
-const NOTHING_STARTS: &str = "BdsDxe: No bootable option or device was found";
+/// What firmware starts when no disk does.
+const NOTHING_STARTS: &str = "UEFI Interactive Shell";
 
 /// What came of a case that went as expected.
 #[derive(Clone, Debug, Default)]
