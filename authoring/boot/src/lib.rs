@@ -2,6 +2,7 @@
 
 mod both;
 pub mod inspect;
+pub mod linux;
 pub mod native;
 pub mod sign;
 

@@ -51,9 +51,9 @@ pub const NEEDS: &[Need] = &[
     need(
         "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
         "grub-efi-amd64-signed",
-        "starts the golden disk under UEFI",
+        "starts the golden disk under UEFI, and media with Secure Boot",
     ),
-    need("/usr/lib/grub/i386-pc/boot.img", "grub-pc-bin", "starts the golden disk under a BIOS"),
+    need("/usr/lib/grub/i386-pc/boot.img", "grub-pc-bin", "starts the golden disk, and media, under a BIOS"),
     need("fsntfsinfo", "libfsntfs-utils", "judges our NTFS volumes"),
     need("/usr/lib/x86_64-linux-gnu/libudfread.so.0", "libudfread0", "reads our UDF volumes"),
     need("vhdiinfo", "libvhdi-utils", "judges our VHD headers and identities"),
