@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{boot, demo, kernels, no_std, place, program, reproduce, setup, test, tidy};
+use crate::{boot, demo, kernels, loader, no_std, place, program, reproduce, setup, test, tidy};
 
 /// Check everything that must hold before a change lands
 #[derive(clap::Args, Default)]
@@ -19,6 +19,7 @@ const TEST: &str = "test";
 /// In this order.
 const STEPS: &[Step] = &[
     ("fmt", || fmt().map(passed)),
+    ("loader", || loader::Args::with_clippy().run().map(passed)),
     ("clippy", || clippy().map(passed)),
     ("doc", || doc().map(passed)),
     ("tidy", || tidy::Args::default().run().map(passed)),

@@ -3,6 +3,7 @@
 //! | verb | does |
 //! |---|---|
 //! | [`setup`] | installs the Debian packages that tests and measurements call |
+//! | [`loader`] | builds what media start: the native loader and the Linux payload's init |
 //! | [`fixtures`] | makes the golden disks that demo and benchmarks press |
 //! | [`demo`] | runs the main job from end to end |
 //! | [`mod@test`] | runs every test of the workspace |
@@ -23,6 +24,7 @@ pub mod desk;
 pub mod fixtures;
 pub mod guest;
 pub mod kernels;
+pub mod loader;
 pub mod no_std;
 pub mod place;
 pub mod program;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, boot, ci, demo, fixtures, guest, no_std, reproduce, setup, test, tidy};
+use xtask::{bench, boot, ci, demo, fixtures, guest, loader, no_std, reproduce, setup, test, tidy};
 
 /// How we work on seedpress.
 #[derive(Parser)]
@@ -19,6 +19,7 @@ enum Verb {
     Ci(ci::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    Loader(loader::Args),
     NoStd(no_std::Args),
     Reproduce(reproduce::Args),
     Bench(bench::Args),
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Verb::Ci(args) => args.run(),
         Verb::Test(args) => args.run(),
         Verb::Tidy(args) => args.run(),
+        Verb::Loader(args) => args.run(),
         Verb::NoStd(args) => args.run(),
         Verb::Reproduce(args) => args.run(),
         Verb::Bench(args) => args.run(),

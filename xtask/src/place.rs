@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::program;
+use crate::{loader, program};
 
 /// The root of the tree.
 pub fn root() -> PathBuf {
@@ -55,11 +55,12 @@ pub fn cargo() -> Command {
     command
 }
 
-/// The `seedpress` program as customers get it, built now.
+/// The `seedpress` program as customers get it, built now, with what media start inside.
 ///
 /// # Errors
 /// When it does not build.
 pub fn seedpress() -> Result<PathBuf> {
+    loader::build()?;
     program::run(cargo().args(["build", "--release", "--package", "seedpress"]))?;
     Ok(target().join("release/seedpress"))
 }

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 pub use needs::{NEEDS, Need, package_of};
 pub use policy::{Policy, Version, together};
 
-use crate::program;
+use crate::{loader, program};
 
 /// Packages that are built from one source and only work in the same version.
 const FAMILIES: [&[&str]; 1] = [&["qemu-system-x86", "qemu-system-common", "qemu-system-data", "qemu-utils"]];
@@ -47,7 +47,8 @@ impl Args {
 pub fn ensure() -> Result<()> {
     let missing = missing();
     if missing.is_empty() {
-        println!("setup: all {} programs that we call are there", NEEDS.len());
+        let toolchain = loader::ensure_toolchain()?.name();
+        println!("setup: all {} programs that we call are there; {toolchain} builds the loader", NEEDS.len());
         return Ok(());
     }
     println!("setup: missing packages: {}", missing.join(" "));
@@ -62,7 +63,8 @@ pub fn ensure() -> Result<()> {
         println!("setup: not all package lists could be had, going on with those that are there");
     }
     program::run(install(&missing)?.env("DEBIAN_FRONTEND", "noninteractive"))?;
-    still_missing()
+    still_missing()?;
+    loader::ensure_toolchain().map(drop)
 }
 
 fn missing() -> Vec<&'static str> {
