@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use boot::native;
+use boot::sign::{EfiKey, Existing};
 use clap::Args;
 use formats::answer::Answers;
 use formats::minisign::PublicKey;
@@ -37,6 +38,9 @@ pub struct Booting {
     /// Have it ask nothing: the answers in this file, as templates/README.md says
     #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
+    /// Sign the loader for Secure Boot with this RSA key and its certificate
+    #[arg(long, num_args = 2, value_names = ["KEY", "CERT"])]
+    sign_efi: Option<Vec<PathBuf>>,
     /// Put everything in this folder onto the EFI system partition too
     #[arg(long, value_name = "DIR")]
     esp_tree: Option<PathBuf>,
@@ -106,8 +110,12 @@ impl Booting {
     /// An option that a payload has no use for.
     fn idle(&self, payload: Payload) -> Option<&'static str> {
         let ours = matches!(payload, Payload::Native | Payload::Linux | Payload::Both);
-        let given =
-            [(!self.trust.is_empty() && !ours, "--trust"), (self.answer.is_some() && !ours, "--answer")];
+        let loader = matches!(payload, Payload::Native | Payload::Both);
+        let given = [
+            (!self.trust.is_empty() && !ours, "--trust"),
+            (self.answer.is_some() && !ours, "--answer"),
+            (self.sign_efi.is_some() && !loader, "--sign-efi"),
+        ];
         given.into_iter().find_map(|(idle, option)| idle.then_some(option))
     }
 
@@ -119,7 +127,7 @@ impl Booting {
 
     /// What is read for the medium.
     pub fn inputs(&self) -> impl Iterator<Item = &Path> {
-        let files = self.answer.iter().map(PathBuf::as_path);
+        let files = self.answer.iter().chain(self.sign_efi.iter().flatten()).map(PathBuf::as_path);
         self.trees().chain(files).chain(self.trust.iter().map(Path::new))
     }
 
@@ -141,7 +149,19 @@ impl Booting {
     fn native(&self, keys: &[PublicKey], answers: Option<String>) -> anyhow::Result<Boot> {
         let loader = embedded::loader().ok_or_else(|| without("the loader"))?;
         let program = native::with_keys(loader, keys)?;
+        let program = match self.efi_key()? {
+            Some(key) => {
+                boot::sign::sign(&program, &key, Existing::Replace).context("cannot sign the loader")?
+            }
+            None => program,
+        };
         Ok(native::payload(loader, program, answers))
+    }
+
+    fn efi_key(&self) -> anyhow::Result<Option<EfiKey>> {
+        let Some([key, certificate]) = self.sign_efi.as_deref() else { return Ok(None) };
+        let about = || format!("cannot sign the loader with {} and {}", key.display(), certificate.display());
+        EfiKey::load(&bytes(key)?, &bytes(certificate)?).with_context(about).map(Some)
     }
 
     /// The text of the answers, which was seen to be some.
@@ -173,6 +193,15 @@ fn check_keys(keys: &[PublicKey], signer: Signing) -> anyhow::Result<()> {
             Err(Refusal::usage(what).next("give --sign KEY").into())
         }
     }
+}
+
+/// The bytes of a small file.
+fn bytes(path: &Path) -> Result<Vec<u8>, HostError> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    read.map_err(HostError::io(Operation::Read, path))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
