@@ -1,5 +1,6 @@
 //! Why a station does nothing, or stops.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -36,7 +37,7 @@ pub(crate) enum Refusal {
         /// The disk.
         disk: String,
         /// What is wrong with it.
-        source: MediumError,
+        source: Box<MediumError>,
     },
     /// The medium does not stand up to what was built in.
     #[error("the medium on {disk} is not trusted")]
@@ -44,7 +45,7 @@ pub(crate) enum Refusal {
         /// The disk.
         disk: String,
         /// What is wrong with it.
-        source: TrustError,
+        source: Box<TrustError>,
     },
     /// The answer file cannot be read.
     #[error("the answer file cannot be read")]

@@ -1,5 +1,6 @@
 //! The medium that the station was started from, and the others of its set.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -196,8 +197,8 @@ impl Fault {
     fn refusal(self, disk: &str) -> Refusal {
         let disk = disk.into();
         match self {
-            Self::Medium(source) => Refusal::Medium { disk, source },
-            Self::Trust(source) => Refusal::Untrusted { disk, source },
+            Self::Medium(source) => Refusal::Medium { disk, source: Box::new(source) },
+            Self::Trust(source) => Refusal::Untrusted { disk, source: Box::new(source) },
         }
     }
 }

@@ -1,1 +1,77 @@
-//! Promises that follow.
+//! People choose: by keyboard or over the serial console, which is the same.
+
+use crate::fake::{Drive, Fake};
+use crate::shop::{MIB, Shop, Wish};
+use station::End;
+
+/// A machine that was started from a medium without answers, with two disks.
+fn machine(shop: &Shop, keys: &str) -> Fake {
+    let stick = Drive::new("usb0", shop.press(&Wish::default())).with(|about| about.started_from = true);
+    let disks = ["sata0", "sata1"].map(|name| Drive::new(name, vec![0x77; 9 * MIB]));
+    Fake::new([stick].into_iter().chain(disks).collect()).typing(keys)
+}
+
+#[test]
+fn an_image_is_chosen_a_disk_named_and_both_confirmed() {
+    let shop = Shop::new();
+    let mut machine = machine(&shop, "1\nsata1\n\nr");
+    let lines = machine.run();
+    let place = |line: &str| lines.iter().position(|found| found.starts_with(line)).expect(line);
+    let order = [
+        "seedpress: menu after ",
+        "seedpress: image number: 1",
+        "seedpress: name of the disk to overwrite: sata1",
+        "seedpress: everything on sata1 will be lost: Enter to begin, Escape to go back: ",
+        "seedpress: deploying Golden@1 to sata1",
+        "seedpress: written 6 MiB in ",
+        "seedpress: comparing",
+        "seedpress: compared 6 MiB in ",
+        &format!("seedpress: deployed Golden@1 to sata1 sha256={}", shop.sha256(1)),
+    ];
+    assert!(order.map(place).is_sorted(), "{}", lines.join("\n"));
+    assert_eq!(place(order[8]), lines.len() - 1);
+    assert!(machine.drive("sata1").bytes()[..6 * MIB] == shop.disks[0]);
+    assert!(machine.drive("sata0").writes().is_empty() && machine.drive("usb0").writes().is_empty());
+    assert_eq!(machine.ended, Some(End::Reboot));
+}
+
+#[test]
+fn the_newest_image_is_chosen_before_anything_is_typed_and_arrows_choose_another() {
+    let shop = Shop::new();
+    let last = |keys: &str| machine(&shop, keys).run().pop().unwrap();
+    assert!(last("\nsata0\n\np").starts_with("seedpress: deployed Golden@2 to sata0"));
+    assert!(last("↑\nsata0\n\np").starts_with("seedpress: deployed Golden@1 to sata0"));
+    assert!(last("↑↑↓↓↓\nsata0\n\np").starts_with("seedpress: deployed Golden@2 to sata0"));
+}
+
+#[test]
+fn nothing_is_written_before_the_last_enter_and_every_step_can_be_taken_back() {
+    let shop = Shop::new();
+    // Slips of the pen, names that are none, the medium itself, escape from each page, and switching off at last.
+    let keys = "9\nx\n2\nsata\nsata01\u{8}\u{8}\n\nusb0\nSATA0\nsata0\n\u{1b}sata1\n\u{1b}\u{1b}p\n";
+    let mut machine = machine(&shop, keys);
+    let lines = machine.run();
+    let said = |line: &str| assert!(lines.iter().any(|found| found == line), "{line}: {}", lines.join("\n"));
+    said("seedpress: there is no image 9: type a number from 1 to 2");
+    said("seedpress: there is no image x: type a number from 1 to 2");
+    said("seedpress: there is no disk \"sata\"");
+    said("seedpress: type the name of a disk, as it stands in the list");
+    said("seedpress: usb0 cannot be the target: this was started from it");
+    said("seedpress: there is no disk \"SATA0\"");
+    said("seedpress: everything on sata0 will be lost: Enter to begin, Escape to go back: ");
+    assert_eq!(lines.last().unwrap(), "seedpress: refused: nobody chose an image");
+    assert!(machine.drives.iter().all(|drive| drive.writes().is_empty()));
+    assert_eq!(machine.ended, Some(End::PowerOff));
+}
+
+#[test]
+fn a_screen_without_pixels_shows_the_same_lines() {
+    let shop = Shop::new();
+    let mut machine = machine(&shop, "1\nsata1\n\nr");
+    let lines = machine.run();
+    let text = &machine.terminal.text;
+    let is_prompt = |line: &&String| line.contains(": ") && text.contains(line);
+    assert!(lines.iter().filter(is_prompt).count() > 12);
+    assert!(text.iter().any(|line| line == "seedpress: image number: "));
+    assert!(text.last().unwrap().starts_with("seedpress: deployed Golden@1 to sata1"));
+}

@@ -14,16 +14,16 @@ use uuid::Uuid;
 
 /// A disk in memory.
 pub struct Drive {
-    about: About,
-    bytes: Mutex<Vec<u8>>,
-    written: Mutex<Vec<(u64, usize)>>,
+    pub about: About,
+    pub bytes: Mutex<Vec<u8>>,
+    pub written: Mutex<Vec<(u64, usize)>>,
     /// Writes fail that reach past this place.
     pub breaks_at: Option<u64>,
     /// Once broken, all writes fail.
     pub stays_broken: bool,
     /// The byte at this place is given back wrong once it was written.
     pub lies_at: Option<u64>,
-    broken: Mutex<bool>,
+    pub broken: Mutex<bool>,
 }
 
 impl Drive {
@@ -130,7 +130,9 @@ pub struct Terminal {
     pub pixels: Option<(u32, u32)>,
     pub text: Vec<String>,
     pub shown: Vec<Area>,
-    pub frame: Frame,
+    /// Whether every frame is kept.
+    pub keeps: bool,
+    pub frames: Vec<Frame>,
     clock: Arc<Mutex<u64>>,
 }
 
@@ -154,7 +156,9 @@ impl Console for Terminal {
         assert_eq!(frame.pixels.len() as u32, frame.width * frame.height);
         assert!(area.x + area.width <= frame.width && area.y + area.height <= frame.height);
         self.shown.push(area);
-        self.frame = frame.clone();
+        if self.keeps && self.frames.last().is_none_or(|last| last.pixels != frame.pixels) {
+            self.frames.push(frame.clone());
+        }
     }
 
     fn text(&mut self, line: &str) {

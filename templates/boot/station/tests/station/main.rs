@@ -5,5 +5,6 @@ mod damage;
 mod disks;
 mod fake;
 mod media;
+mod screens;
 mod shop;
 mod unattended;
