@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use boot::linux::{self, Given, LinuxError};
 use boot::native;
 use boot::sign::{EfiKey, Existing};
 use clap::Args;
@@ -41,9 +42,52 @@ pub struct Booting {
     /// Sign the loader for Secure Boot with this RSA key and its certificate
     #[arg(long, num_args = 2, value_names = ["KEY", "CERT"])]
     sign_efi: Option<Vec<PathBuf>>,
+    #[command(flatten)]
+    parts: Parts,
     /// Put everything in this folder onto the EFI system partition too
     #[arg(long, value_name = "DIR")]
     esp_tree: Option<PathBuf>,
+}
+
+/// What the Linux payload is made of, where it is not to be found.
+#[derive(Args, Debug)]
+struct Parts {
+    /// The kernel of the Linux payload; without it the newest that is installed
+    #[arg(long, value_name = "FILE")]
+    kernel: Option<PathBuf>,
+    /// The folder of that kernel's modules
+    #[arg(long, value_name = "DIR")]
+    modules: Option<PathBuf>,
+    /// shim, which UEFI starts; without it the one that is installed
+    #[arg(long, value_name = "FILE")]
+    shim: Option<PathBuf>,
+    /// The distribution's signed GRUB, which shim starts; likewise
+    #[arg(long, value_name = "FILE")]
+    grub: Option<PathBuf>,
+    /// The folder of the GRUB that a BIOS starts; likewise
+    #[arg(long, value_name = "DIR")]
+    grub_bios: Option<PathBuf>,
+}
+
+impl Parts {
+    /// What was given.
+    fn all(&self) -> impl Iterator<Item = &Path> {
+        [&self.kernel, &self.modules, &self.shim, &self.grub, &self.grub_bios]
+            .into_iter()
+            .filter_map(|part| part.as_deref())
+    }
+
+    fn find(&self) -> Result<linux::Parts, LinuxError> {
+        let Self { kernel, modules, shim, grub, grub_bios } = self;
+        let given = Given {
+            kernel: kernel.clone(),
+            modules: modules.clone(),
+            shim: shim.clone(),
+            grub: grub.clone(),
+            grub_bios: grub_bios.clone(),
+        };
+        linux::find(Path::new("/"), given)
+    }
 }
 
 /// What `--boot` says.
@@ -111,10 +155,12 @@ impl Booting {
     fn idle(&self, payload: Payload) -> Option<&'static str> {
         let ours = matches!(payload, Payload::Native | Payload::Linux | Payload::Both);
         let loader = matches!(payload, Payload::Native | Payload::Both);
+        let linux = matches!(payload, Payload::Linux | Payload::Both);
         let given = [
             (!self.trust.is_empty() && !ours, "--trust"),
             (self.answer.is_some() && !ours, "--answer"),
             (self.sign_efi.is_some() && !loader, "--sign-efi"),
+            (self.parts.all().next().is_some() && !linux, "a part of the Linux payload"),
         ];
         given.into_iter().find_map(|(idle, option)| idle.then_some(option))
     }
@@ -127,7 +173,12 @@ impl Booting {
 
     /// What is read for the medium.
     pub fn inputs(&self) -> impl Iterator<Item = &Path> {
-        let files = self.answer.iter().chain(self.sign_efi.iter().flatten()).map(PathBuf::as_path);
+        let files = self
+            .answer
+            .iter()
+            .chain(self.sign_efi.iter().flatten())
+            .map(PathBuf::as_path)
+            .chain(self.parts.all());
         self.trees().chain(files).chain(self.trust.iter().map(Path::new))
     }
 
@@ -141,9 +192,23 @@ impl Booting {
         let answers = self.answers()?;
         match request.template.boot.payload {
             Payload::Native => self.native(&keys, answers),
-            Payload::Linux | Payload::Both => Err(without("the init of the Linux payload").into()),
+            Payload::Linux => self.linux(request, &keys, answers),
+            Payload::Both => {
+                let native = self.native(&keys, answers.clone())?;
+                Ok(boot::both(native, self.linux(request, &keys, answers)?))
+            }
             Payload::Tree | Payload::None => Ok(Boot::default()),
         }
+    }
+
+    fn linux(&self, request: &Request, keys: &[PublicKey], answers: Option<String>) -> anyhow::Result<Boot> {
+        let init = embedded::init().ok_or_else(|| without("the init of the Linux payload"))?;
+        let kind = match (request.kind, request.template.disc.iso_9660) {
+            (Kind::Usb, _) => linux::Kind::Usb,
+            (Kind::Disc, true) => linux::Kind::Disc,
+            (Kind::Disc, false) => linux::Kind::UdfOnly,
+        };
+        Ok(linux::payload(&self.parts.find()?, init, keys, answers, kind)?)
     }
 
     fn native(&self, keys: &[PublicKey], answers: Option<String>) -> anyhow::Result<Boot> {
