@@ -100,18 +100,10 @@ impl Disk for FirmwareDisk {
 
 impl Memory {
     fn read(&mut self, place: &Place, offset: u64, buf: &mut [u8]) -> Result<(), Status> {
-        if buf.len() < LARGE {
-            return self.read_small(place, offset, buf);
+        match buf.len() {
+            0..LARGE => self.read_small(place, offset, buf),
+            _ => read_large(place, &mut self.aligned, offset, buf),
         }
-        // Sectors that are asked for only in part come from windows, all others straight from the disk.
-        let end = offset + buf.len() as u64;
-        let first = offset.next_multiple_of(place.sector);
-        let last = end - end % place.sector;
-        let (head, rest) = buf.split_at_mut((first - offset) as usize);
-        let (whole, tail) = rest.split_at_mut((last - first) as usize);
-        self.read_small(place, offset, head)?;
-        self.read_whole(place, first, whole)?;
-        self.read_small(place, last, tail)
     }
 
     fn read_small(&mut self, place: &Place, mut offset: u64, mut buf: &mut [u8]) -> Result<(), Status> {
@@ -121,10 +113,9 @@ impl Memory {
             let Self { cache, aligned } = self;
             let window = cache.window(start, |bytes| {
                 bytes.resize(len, 0);
-                read_chunks(place, aligned, start, bytes)
+                read_large(place, aligned, start, bytes)
             })?;
-            let at = (offset - start) as usize;
-            let part = window.get(at..).unwrap_or_default();
+            let part = window.get((offset - start) as usize..).unwrap_or_default();
             let (now, later) = buf.split_at_mut(part.len().min(buf.len()));
             if now.is_empty() {
                 return Err(Status::END_OF_MEDIA);
@@ -134,10 +125,6 @@ impl Memory {
             buf = later;
         }
         Ok(())
-    }
-
-    fn read_whole(&mut self, place: &Place, offset: u64, buf: &mut [u8]) -> Result<(), Status> {
-        read_chunks(place, &mut self.aligned, offset, buf)
     }
 
     fn write(&mut self, place: &Place, mut offset: u64, bytes: &[u8]) -> Result<(), Status> {
@@ -157,18 +144,28 @@ impl Memory {
     }
 }
 
-/// Reads whole sectors.
-fn read_chunks(place: &Place, memory: &mut Vec<u8>, mut offset: u64, buf: &mut [u8]) -> Result<(), Status> {
-    for chunk in buf.chunks_mut(CHUNK) {
+/// Reads without a cache. What starts or ends inside a sector, or does not lie in memory as the disk asks, goes through
+/// `memory`: to copy it is cheaper than to ask the disk twice more.
+fn read_large(
+    place: &Place,
+    memory: &mut Vec<u8>,
+    mut offset: u64,
+    mut buf: &mut [u8],
+) -> Result<(), Status> {
+    while !buf.is_empty() {
+        let before = (offset % place.sector) as usize;
         let lba = offset / place.sector;
-        if place.is_aligned(chunk) {
-            place.with(|block| block.read_blocks(place.media, lba, chunk))?;
+        let (now, later) = buf.split_at_mut((CHUNK - before).min(buf.len()));
+        let sectors = (before + now.len()).next_multiple_of(place.sector as usize);
+        if sectors == now.len() && place.is_aligned(now) {
+            place.with(|block| block.read_blocks(place.media, lba, now))?;
         } else {
-            let copy = place.aligned(memory, chunk.len());
+            let copy = place.aligned(memory, sectors);
             place.with(|block| block.read_blocks(place.media, lba, copy))?;
-            chunk.copy_from_slice(copy);
+            now.copy_from_slice(copy.get(before..before + now.len()).unwrap_or_default());
         }
-        offset += chunk.len() as u64;
+        offset += now.len() as u64;
+        buf = later;
     }
     Ok(())
 }

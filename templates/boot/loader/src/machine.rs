@@ -24,7 +24,7 @@ pub struct Firmware {
 impl Firmware {
     /// Finds what there is, but for the disks.
     pub fn new() -> Self {
-        let hands = Arc::new(OneByOne::new(Ruzstd));
+        let hands = Arc::new(OneByOne::new(Ruzstd::new()));
         Self { console: FirmwareConsole::new(), disks: Disks::new(), hands }
     }
 
