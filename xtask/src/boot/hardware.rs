@@ -98,9 +98,10 @@ impl Disk {
     fn device(&self, index: usize) -> String {
         let (sector, serial) = (self.sector, self.serial(index));
         let kind = match self.bus {
-            Bus::Virtio => "virtio-blk-pci",
-            Bus::Nvme => "nvme",
-            Bus::Ahci => "ide-hd",
+            Bus::Virtio => "virtio-blk-pci".into(),
+            Bus::Nvme => "nvme".into(),
+            // Each port of the machine's own controller is a bus, and takes one drive.
+            Bus::Ahci => format!("ide-hd,bus=ide.{index}"),
         };
         format!(
             "{kind},drive=disk{index},serial={serial},logical_block_size={sector},physical_block_size={sector}"
@@ -192,7 +193,7 @@ impl Drive {
         let drive = format!("file={image},format=raw,if=none,id=medium");
         match self {
             Self::Disc => {
-                qemu.args(["-device", "ide-cd,drive=medium,bootindex=0", "-drive"]);
+                qemu.args(["-device", "ide-cd,bus=ide.5,drive=medium,bootindex=0", "-drive"]);
                 qemu.arg(format!("{drive},media=cdrom,readonly=on"));
             }
             Self::Stick => {

@@ -13,6 +13,9 @@ use super::hardware::{Machine, quoted};
 use super::qmp::Qmp;
 use super::serial::Heard;
 
+/// How long the screen may take to show what the serial line has said.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// What is done once a line has some words in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -63,13 +66,14 @@ impl Machine<'_> {
         let mut child = qemu.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let picture = kept.with_extension("png");
         let watch = thread::spawn(move || watch(sockets[1].clone(), &picture));
-        let mut talk = Talk::new(&mut child, &scratch.path().join("steps"), kept)?;
-        let done = talk.all(steps);
+        let mut heard = Heard::default();
+        let done = Talk::new(&mut child, &scratch.path().join("steps"), kept)
+            .and_then(|mut talk| talk.all(steps, &mut heard));
         let took = begun.elapsed();
         let ended = child.wait_with_output()?;
         let has_ended = watch.join().map_err(|_| anyhow!("the watch for the machine's end panicked"))?;
-        fs::write(kept.with_extension("log"), talk.heard.bytes()).context("writing the log")?;
-        let lines = talk.heard.lines();
+        fs::write(kept.with_extension("log"), heard.bytes()).context("writing the log")?;
+        let lines = heard.lines();
         let is_off = steps.last().is_some_and(|step| matches!(step.then, Then::Off));
         let outcome = match done {
             Ok(()) if is_off || has_ended.is_ok() => Ok(()),
@@ -97,7 +101,6 @@ struct Talk {
     keyboard: ChildStdin,
     machine: Qmp,
     kept: PathBuf,
-    heard: Heard,
 }
 
 impl Talk {
@@ -105,34 +108,34 @@ impl Talk {
         let serial = child.stdout.take().context("a machine without a serial line")?;
         let keyboard = child.stdin.take().context("a machine that cannot be spoken to")?;
         let machine = Qmp::connect(socket)?;
-        Ok(Self { serial, keyboard, machine, kept: kept.into(), heard: Heard::default() })
+        Ok(Self { serial, keyboard, machine, kept: kept.into() })
     }
 
     /// All steps, and what comes after them.
-    fn all(&mut self, steps: &[Step]) -> Result<()> {
+    fn all(&mut self, steps: &[Step], heard: &mut Heard) -> Result<()> {
         let mut from = 0;
         for step in steps {
-            from = self.hear(step.hears, from)?;
-            self.act(step.then)?;
+            from = self.hear(step.hears, from, heard)?;
+            self.act(step.then, heard)?;
         }
-        while self.heard.more(&mut self.serial) {}
+        while heard.more(&mut self.serial) {}
         Ok(())
     }
 
     /// Listens until a line from the one with number `from` on has `words` in it, and gives the number of that line.
-    fn hear(&mut self, words: &str, from: usize) -> Result<usize> {
+    fn hear(&mut self, words: &str, from: usize, heard: &mut Heard) -> Result<usize> {
         loop {
-            let lines = self.heard.lines();
+            let lines = heard.lines();
             if let Some(at) = lines.iter().skip(from).position(|line| line.contains(words)) {
                 return Ok(from + at);
             }
-            if !self.heard.more(&mut self.serial) {
+            if !heard.more(&mut self.serial) {
                 return Err(anyhow!("{words:?} was not said"));
             }
         }
     }
 
-    fn act(&mut self, then: Then) -> Result<()> {
+    fn act(&mut self, then: Then, heard: &Heard) -> Result<()> {
         match then {
             Then::Picture(word) => {
                 let name = self.kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -143,11 +146,12 @@ impl Talk {
                 Ok(())
             }
             Then::Answer(answer) => {
-                let text = answer(&self.heard.lines()).context("nothing to answer was said")?;
+                let text = answer(&heard.lines()).context("nothing to answer was said")?;
                 self.write(&text);
                 Ok(())
             }
             Then::Off => {
+                thread::sleep(SETTLING);
                 self.machine.keep_screen(&self.kept.with_extension("png"))?;
                 self.machine.ask(r#"{"execute":"quit"}"#)
             }
