@@ -143,6 +143,8 @@ impl Canvas {
             match c {
                 ' ' => {}
                 '…' => self.dots(at, y, font, colour),
+                // The letters have none either.
+                '·' => self.fill(Rect::new(at + font.width() / 2 - 1, y + font.height() / 2, 2, 2), colour),
                 c => self.letter((at, y), c, font, colour),
             }
             at += font.width();
