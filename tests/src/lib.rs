@@ -15,6 +15,7 @@
 //! | [`disc`] | optical images, and their judges |
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
+//! | [`fleet`] | keys, certificates and signed programs for Secure Boot |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
 //! | [`udf`] | UDF volumes on paper, and an auditor of theirs |
 //! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
@@ -34,6 +35,7 @@ pub mod desk;
 pub mod disc;
 pub mod disks;
 pub mod findings;
+pub mod fleet;
 pub mod golden;
 pub mod guest;
 pub mod iso;

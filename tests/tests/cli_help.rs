@@ -37,6 +37,7 @@ fn there_is_a_page_for_every_verb() {
         "build",
         "verify",
         "identify",
+        "inspect",
         "ls",
         "cat",
         "deploy",

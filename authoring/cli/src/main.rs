@@ -10,6 +10,7 @@
 //! | `pressing`, `look`, `booting` | what `plan` and `build` press, what it looks like, what it starts |
 //! | `embedded` | the programs that media start, which are part of this one |
 //! | `medium`, `place` | media as arguments, and paths on them |
+//! | `judged`, `inspected` | what was found on media |
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
@@ -22,6 +23,7 @@ mod decoder;
 mod drafts;
 mod embedded;
 mod error;
+mod inspected;
 mod interrupt;
 mod judged;
 mod key;
@@ -67,6 +69,7 @@ fn run(verb: Verb, shell: &Shell) -> anyhow::Result<Code> {
         Verb::Build(args) => args.run(shell),
         Verb::Verify(args) => args.run(shell),
         Verb::Identify(args) => args.run(shell),
+        Verb::Inspect(args) => args.run(shell),
         Verb::Ls(args) => args.run(shell),
         Verb::Cat(args) => args.run(shell),
         Verb::Deploy(args) => args.run(shell),

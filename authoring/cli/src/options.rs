@@ -55,6 +55,7 @@ pub enum Verb {
     Build(verbs::build::Build),
     Verify(verbs::verify::Verify),
     Identify(verbs::identify::Identify),
+    Inspect(verbs::inspect::Inspect),
     Ls(verbs::ls::Ls),
     Cat(verbs::cat::Cat),
     Deploy(verbs::deploy::Deploy),

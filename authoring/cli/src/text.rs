@@ -1,4 +1,4 @@
-//! Small text files: keys, passwords, templates.
+//! Small files: keys, certificates, passwords, templates.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,8 +14,16 @@ const LONGEST: u64 = 1 << 20;
 /// # Errors
 /// [`HostError`] when it cannot be read.
 pub fn read(path: &Path) -> Result<String, HostError> {
+    read_bytes(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// [`HostError`] when it cannot be read.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, HostError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
     read.map_err(HostError::io(Operation::Read, path))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

@@ -36,7 +36,7 @@ impl Pe<'_> {
 
     /// What it is, in its own words; `None` when it says nothing.
     pub fn about(&self) -> Option<String> {
-        self.about_sbat().or_else(|| self.loader()).or_else(|| self.version()).or_else(|| self.linux())
+        self.loader().or_else(|| self.about_sbat()).or_else(|| self.version()).or_else(|| self.linux())
     }
 
     /// The certificate, in DER, whose signatures it lets through: only shim has one (`.vendor_cert`).

@@ -47,9 +47,9 @@ pub struct CoffHeader {
     pub sections: U16,
     /// When it was linked, or a digest.
     pub time: U32,
-    /// No longer in use.
+    /// Where the symbols start in the file; strings follow them.
     pub symbols: U32,
-    /// No longer in use.
+    /// How many symbols there are.
     pub symbol_count: U32,
     /// How long the optional header is, in bytes.
     pub optional_len: U16,

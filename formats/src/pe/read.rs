@@ -12,6 +12,13 @@ use super::raw::{
     PE32_PLUS, SECURITY, SIZE_OF_HEADERS, SUBSYSTEM, SectionHeader,
 };
 
+/// The length of a section header, in bytes.
+const SECTION: usize = size_of::<SectionHeader>();
+/// The length of a symbol, in bytes.
+const SYMBOL: u64 = 18;
+/// The longest name of a section that is read, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// Why a file cannot be read as PE.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeError {
@@ -132,7 +139,7 @@ impl<'a> Pe<'a> {
         let Optional { subsystem, headers, directory, end } =
             Optional::read(bytes, optional, coff.optional_len.get().into())?;
         let sections = (0..coff.sections.get())
-            .map(|number| section(bytes, end, number.into()))
+            .map(|number| section(bytes, &coff, end + usize::from(number) * SECTION))
             .collect::<Result<_, _>>()?;
         let table = directory.map_or(Ok(0..0), |at| table(bytes, at))?;
         let check_sum = optional + CHECK_SUM;
@@ -196,11 +203,10 @@ fn coff(bytes: &[u8]) -> Result<usize, PeError> {
     Ok(bytes.len() - rest.len() + PE_MAGIC.len())
 }
 
-fn section(bytes: &[u8], headers: usize, number: usize) -> Result<Section, PeError> {
-    let at = headers + number * size_of::<SectionHeader>();
+fn section(bytes: &[u8], coff: &CoffHeader, at: usize) -> Result<Section, PeError> {
     let header = structure::<SectionHeader>(bytes, at, "section header")?;
-    let name = header.name.split(|byte| *byte == 0).next().unwrap_or_default();
-    let name = String::from_utf8_lossy(name).into_owned();
+    let name = text(&header.name);
+    let name = long_name(bytes, coff, &name).unwrap_or(name);
     let (start, len) = (header.start.get(), header.len.get());
     let range = match len {
         0 => 0..0,
@@ -208,6 +214,21 @@ fn section(bytes: &[u8], headers: usize, number: usize) -> Result<Section, PeErr
     };
     let virtual_len = header.virtual_len.get() as usize;
     Ok(Section { name, range, virtual_len, virtual_start: header.virtual_start.get() })
+}
+
+/// A name that is longer than its field: `/` and where it stands among the strings, which follow the symbols.
+fn long_name(bytes: &[u8], coff: &CoffHeader, name: &str) -> Option<String> {
+    let offset: u64 = name.strip_prefix('/')?.parse().ok()?;
+    let strings = u64::from(coff.symbols.get()) + u64::from(coff.symbol_count.get()) * SYMBOL;
+    let start = usize::try_from(strings.checked_add(offset)?).ok()?;
+    let rest = bytes.get(start..)?;
+    Some(text(rest.get(..LONGEST_NAME).unwrap_or(rest)))
+}
+
+/// The text before the first zero.
+fn text(bytes: &[u8]) -> String {
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
 }
 
 fn table(bytes: &[u8], at: usize) -> Result<Range<usize>, PeError> {

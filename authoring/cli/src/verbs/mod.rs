@@ -7,6 +7,7 @@ pub mod completions;
 pub mod deploy;
 pub mod identify;
 pub mod images;
+pub mod inspect;
 pub mod keygen;
 pub mod locate;
 pub mod ls;
