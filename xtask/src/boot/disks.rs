@@ -14,6 +14,9 @@ use crate::program;
 /// Bytes at both ends of a disk that must be zeros when it is not to start.
 const END: usize = 1 << 20;
 
+/// What is on a disk that fails, at the place where it does: the image has something else there.
+const SCRAWL: &[u8] = b"what was here before";
+
 /// A disk's image.
 pub struct Image {
     /// The disk.
@@ -31,7 +34,11 @@ impl Image {
     /// When it cannot be written.
     pub fn make(disk: Disk, golden: &Bootable, path: PathBuf) -> Result<Self> {
         program::run(program::system("cp").arg("--sparse=always").arg(golden.raw(1)).arg(&path))?;
-        File::options().write(true).open(&path)?.set_len(disk.mib << 20)?;
+        let file = File::options().write(true).open(&path)?;
+        file.set_len(disk.mib << 20)?;
+        if let Some(mib) = disk.fails_at {
+            file.write_all_at(SCRAWL, mib << 20)?;
+        }
         let before = desk::sha256(&path)?;
         Ok(Self { disk, path, before })
     }

@@ -57,7 +57,7 @@ pub struct Disk {
     pub sector: u32,
     /// How long it is, in MiB.
     pub mib: u64,
-    /// From which MiB on it takes no bytes; `None` where it is sound.
+    /// The MiB whose first sector takes no bytes; `None` where it is sound.
     pub fails_at: Option<u64>,
 }
 
