@@ -10,6 +10,8 @@ use formats::units::{ByteLen, ByteOffset};
 
 /// What our own program for a BIOS says: that the medium needs UEFI.
 const REFUSAL: &[u8] = b"this medium needs UEFI";
+/// What it says on a medium that starts nothing.
+const IDLE: &[u8] = b"this medium starts nothing";
 /// What GRUB's first sector says when it cannot go on.
 const GRUB: &[u8] = b"GRUB ";
 /// What is read of a program for a BIOS, in bytes: the first sector of a disc.
@@ -111,6 +113,7 @@ fn bios(program: Option<&[u8]>) -> Bios {
         None => Bios::Nothing,
         Some(program) if program.iter().all(|byte| *byte == 0) => Bios::Nothing,
         Some(program) if has(program, REFUSAL) => Bios::Refusal,
+        Some(program) if has(program, IDLE) => Bios::Nothing,
         Some(program) if has(program, GRUB) => Bios::Grub,
         Some(_) => Bios::Unknown,
     }
