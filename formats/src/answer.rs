@@ -252,6 +252,21 @@ only-disk = true
     }
 
     #[test]
+    fn the_page_about_answers_has_every_key_and_no_other() {
+        let page = include_str!("../../templates/README.md").split("## Answers").nth(1).unwrap();
+        let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        assert!(Answers::parse(example).is_ok());
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut told: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+        let full: toml::Table = toml::from_str(FULL).unwrap();
+        let target = full["target"].as_table().unwrap().keys().map(|key| format!("target.{key}"));
+        let mut known: Vec<_> = full.keys().filter(|key| *key != "target").cloned().chain(target).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
+
+    #[test]
     fn a_target_that_chooses_nothing_is_refused() {
         let with = |target: &str| refused(&format!("format = 1\nend = \"stay\"\n{target}"));
         assert!(with("").contains("target"));
