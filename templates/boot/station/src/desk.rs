@@ -92,9 +92,14 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Ends a line in which people wrote.
-    pub(crate) fn end_line(&mut self) {
-        self.machine.console().serial("");
+    /// Ends a line in which people wrote this. A screen that only has text shows it now: it could not before.
+    pub(crate) fn end_line(&mut self, typed: &str) {
+        let has_pixels = self.screen.is_some();
+        let console = self.machine.console();
+        console.serial("");
+        if !has_pixels && !typed.is_empty() {
+            console.text(&text::line(typed));
+        }
     }
 
     /// Waits for a key, however long it takes.

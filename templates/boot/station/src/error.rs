@@ -80,6 +80,17 @@ pub(crate) enum Refusal {
     /// The version cannot be had from the medium.
     #[error(transparent)]
     Deploy(DeployError),
+    /// The version cannot be had any more, while it is written.
+    #[error("{}; {disk}: {left}", deploy_text(.source))]
+    Halfway {
+        /// What is wrong with it.
+        #[source]
+        source: Box<DeployError>,
+        /// The disk.
+        disk: String,
+        /// In which state it is left.
+        left: &'static str,
+    },
     /// The disk does not take bytes.
     #[error("{disk} cannot be written: {source}; {left}")]
     Write {
@@ -124,11 +135,19 @@ impl Refusal {
     /// Everything that is known of it, in one line.
     pub(crate) fn text(&self) -> String {
         match self {
-            // The frame's name is what people look for.
-            Self::Deploy(DeployError::Frame(damage)) => format!("{damage}"),
-            Self::Write { .. } | Self::Read { .. } => format!("{self}"),
+            Self::Deploy(error) => deploy_text(error),
+            // These say their causes themselves, for more follows.
+            Self::Halfway { .. } | Self::Write { .. } | Self::Read { .. } => format!("{self}"),
             other => with_causes(other),
         }
+    }
+}
+
+/// An error of deploying with its causes; of a damaged frame its name, which is what people look for.
+fn deploy_text(error: &DeployError) -> String {
+    match error {
+        DeployError::Frame(damage) => format!("{damage}"),
+        other => with_causes(other),
     }
 }
 

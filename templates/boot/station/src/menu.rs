@@ -117,7 +117,7 @@ pub(crate) fn confirm(desk: &mut Desk<'_>, image: &ImageRow, disk: &DiskRow) -> 
             _ => {}
         }
     };
-    desk.end_line();
+    desk.end_line("");
     begins
 }
 
@@ -148,6 +148,9 @@ fn line(
         desk.show(&page(typed));
     };
     typed.clear();
-    desk.end_line();
+    desk.end_line(match &ended {
+        Typed::Line(text) => text,
+        Typed::Back | Typed::Up | Typed::Down => "",
+    });
     ended
 }

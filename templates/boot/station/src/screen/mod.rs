@@ -35,10 +35,23 @@ impl Screen {
     pub(crate) fn show(&mut self, header: &Header, page: &Page, console: &mut dyn Console) {
         pages::draw(&mut self.canvas, header, page);
         let frame = &self.canvas.frame;
-        for area in changed(&self.shown, frame) {
+        let areas = changed(&self.shown, frame);
+        self.shown.resize(frame.pixels.len(), 0);
+        for area in areas {
             console.show(frame, area);
+            keep(&mut self.shown, frame, area);
         }
-        self.shown.clone_from(&frame.pixels);
+    }
+}
+
+/// Notes what is shown in an area.
+fn keep(shown: &mut [u32], frame: &Frame, area: Area) {
+    for y in area.y..area.y + area.height {
+        let start = (y * frame.width + area.x) as usize;
+        let row = start..start + area.width as usize;
+        if let (Some(old), Some(new)) = (shown.get_mut(row.clone()), frame.pixels.get(row)) {
+            old.copy_from_slice(new);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::text;
 use crate::work::Order;
 
 /// How often the screen is drawn at most, in milliseconds.
-const PACE: u64 = 250;
+const PACE: u64 = 500;
 /// Below this time no speed is told, in milliseconds: it would be a guess.
 const SOON: u64 = 500;
 

@@ -5,6 +5,7 @@ mod meter;
 mod tally;
 mod writer;
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -86,8 +87,11 @@ fn write(writer: &Writer<'_, '_>, hands: &dyn Hands, version: &Version<'_>) -> R
 fn refusal(writer: &Writer<'_, '_>, order: &Order<'_, '_>, error: DeployError) -> Refusal {
     match error {
         DeployError::Target(source) => stopped(writer, order, Fault::Write(source)),
-        // What was written so far has no head: that was made zeros before anything else.
-        error => Refusal::Deploy(error),
+        error => {
+            // The first MiB was made zeros before anything else, and nothing else was written there since.
+            let left = if writer.has_begun() { WIPED } else { UNTOUCHED };
+            Refusal::Halfway { source: Box::new(error), disk: order.name.to_string(), left }
+        }
     }
 }
 

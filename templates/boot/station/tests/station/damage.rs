@@ -60,6 +60,11 @@ fn a_damaged_frame_stops_it_by_name_before_anything_could_start() {
         let drive = Drive::new("sata0", vec![0x77; 17 * MIB]);
         let (why, machine) = refused(machine(damaged, drive));
         assert!(why.starts_with(&format!("frame {frame} of layer {layer}, at 0x")), "{why}");
+        assert_eq!(
+            why.ends_with("; sata0: its first MiB is zeros, so that it does not boot"),
+            frame != 0,
+            "{why}"
+        );
         let drive = machine.drive("sata0");
         assert_eq!(drive.writes().is_empty(), frame == 0);
         assert!(drive.bytes()[..MIB].iter().all(|byte| *byte == first), "its first MiB is {first:#x}: {why}");
