@@ -46,3 +46,45 @@ impl Cache {
         self.windows.retain(|window| window.start + WINDOW <= range.start || window.start >= range.end);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    /// Whether the window at `start` was read anew.
+    fn reads(cache: &mut Cache, start: u64) -> bool {
+        let mut has_read = false;
+        let bytes = cache.window::<()>(start, |bytes| {
+            has_read = true;
+            *bytes = vec![(start / WINDOW) as u8; 4];
+            Ok(())
+        });
+        assert_eq!(bytes, Ok(&[(start / WINDOW) as u8; 4][..]));
+        has_read
+    }
+
+    #[test]
+    fn what_was_read_lately_is_not_read_again() {
+        let mut cache = Cache::default();
+        let windows = |count: usize| (0..count as u64).map(|number| number * WINDOW);
+        assert!(windows(KEPT).all(|start| reads(&mut cache, start)));
+        assert!(windows(KEPT).all(|start| !reads(&mut cache, start)));
+        // One more takes the place of the one that was not used for longest.
+        assert!(reads(&mut cache, KEPT as u64 * WINDOW));
+        assert!(!reads(&mut cache, WINDOW));
+        assert!(reads(&mut cache, 0));
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_and_what_failed_is_not_kept() {
+        let mut cache = Cache::default();
+        for number in 0..3 {
+            reads(&mut cache, number * WINDOW);
+        }
+        cache.forget(WINDOW + 512..WINDOW + 1024);
+        assert!(!reads(&mut cache, 0) && reads(&mut cache, WINDOW) && !reads(&mut cache, 2 * WINDOW));
+        assert_eq!(cache.window(9 * WINDOW, |_| Err("gone")), Err("gone"));
+        assert!(reads(&mut cache, 9 * WINDOW));
+    }
+}

@@ -22,11 +22,11 @@ pub struct FirmwareConsole {
 
 impl FirmwareConsole {
     /// Finds what there is.
-    pub fn new() -> Self {
+    pub fn new(clock: Clock) -> Self {
         let mut serial = Serial::new();
         // The firmware may have stopped in the middle of a line.
         serial.line("");
-        Self { clock: Clock::new(), screen: Screen::new(), serial, keys: Keys::new() }
+        Self { clock, screen: Screen::new(), serial, keys: Keys::new() }
     }
 
     /// Lets the processor rest for a moment.

@@ -21,10 +21,11 @@ use crate::raw::{self, Kept};
 const SECTORS: core::ops::RangeInclusive<u32> = 512..=65_536;
 
 /// The disks that were seen, in the order in which they were seen first. A disk keeps its name also when another one goes.
-#[derive(Default)]
 pub struct Disks {
     seen: Vec<Seen>,
     started_from: Vec<u8>,
+    /// Whether the firmware has to look for new ones before they are listed.
+    is_stale: bool,
 }
 
 struct Seen {
@@ -43,16 +44,21 @@ struct Found {
 }
 
 impl Disks {
-    /// No disks yet.
+    /// No disks yet. What the machine has is looked for here, its other screens and serial ports included: so that nothing
+    /// comes up later and changes those that are in use.
     pub fn new() -> Self {
+        connect();
         let image = raw::protocol::<LoadedImage>(boot::image_handle());
         let device = image.and_then(|image| image.device());
-        Self { seen: Vec::new(), started_from: device.map_or_else(Vec::new, path::of) }
+        let started_from = device.map_or_else(Vec::new, path::of);
+        Self { seen: Vec::new(), started_from, is_stale: false }
     }
 
     /// Those that are there now.
     pub fn all(&mut self) -> Vec<Arc<dyn Disk>> {
-        connect();
+        if core::mem::replace(&mut self.is_stale, true) {
+            connect();
+        }
         let mut found = find();
         found.sort_by(|one, other| one.path.cmp(&other.path));
         for seen in &mut self.seen {

@@ -13,6 +13,7 @@ use uefi::proto::nvme::{NvmeQueueType, NvmeRequestBuilder};
 use uefi::proto::usb::io::UsbIo;
 
 use crate::raw;
+use crate::text::text;
 
 /// NVMe's command Identify (NVM Express 1.4, 5.15), and its answer about the controller.
 const NVME_IDENTIFY: u8 = 6;
@@ -78,16 +79,4 @@ fn usb_serial(handle: Handle) -> Option<String> {
     let mut said = String::new();
     serial.as_str_in_buf(&mut said).ok()?;
     Some(text(said.as_bytes()))
-}
-
-/// What can be printed of a field that is filled up with spaces or zeros, with one space where there were many.
-fn text(field: &[u8]) -> String {
-    let mut said = String::new();
-    for byte in field.iter().map(|byte| if byte.is_ascii_graphic() { *byte } else { b' ' }) {
-        if byte != b' ' || !(said.is_empty() || said.ends_with(' ')) {
-            said.push(char::from(byte));
-        }
-    }
-    said.truncate(said.trim_end().len());
-    said
 }

@@ -9,7 +9,7 @@ use station::{Console, Disk, End, Hands, Machine};
 use uefi::Status;
 use uefi::runtime::{self, ResetType};
 
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::console::FirmwareConsole;
 use crate::decoder::Ruzstd;
 use crate::disks::Disks;
@@ -22,10 +22,12 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// Finds what there is, but for the disks.
+    /// Finds what there is.
     pub fn new() -> Self {
+        let clock = Clock::new();
+        let disks = Disks::new();
         let hands = Arc::new(OneByOne::new(Ruzstd::new()));
-        Self { console: FirmwareConsole::new(), disks: Disks::new(), hands }
+        Self { console: FirmwareConsole::new(clock), disks, hands }
     }
 
     /// Lets the processor rest for a moment.

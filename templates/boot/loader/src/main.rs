@@ -6,7 +6,7 @@
 //! | `machine` | the machine that a station runs on |
 //! | `disks`, `path` | which disks there are, what they are connected by, what they are called |
 //! | `disk`, `cache` | reading and writing one |
-//! | `identity` | a disk's model and serial number |
+//! | `identity`, `text` | a disk's model and serial number |
 //! | `console`, `screen`, `serial`, `keys` | what is shown and heard |
 //! | `clock` | milliseconds, and the time of day |
 //! | `start` | what is known before anything was looked at |
@@ -16,10 +16,10 @@
 //! Where there is no firmware, the crate is an empty program.
 #![cfg_attr(target_os = "uefi", no_std, no_main)]
 
-#[cfg(target_os = "uefi")]
+#[cfg(any(target_os = "uefi", test))]
 extern crate alloc;
 
-#[cfg(target_os = "uefi")]
+#[cfg(any(target_os = "uefi", test))]
 mod cache;
 #[cfg(target_os = "uefi")]
 mod clock;
@@ -50,6 +50,8 @@ mod screen;
 mod serial;
 #[cfg(target_os = "uefi")]
 mod start;
+#[cfg(any(target_os = "uefi", test))]
+mod text;
 
 /// Runs a station on this machine. There is nothing to go back to.
 #[cfg(target_os = "uefi")]
