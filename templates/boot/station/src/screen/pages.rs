@@ -168,22 +168,17 @@ fn disk_row(sheet: &mut Sheet<'_>, row: &DiskRow, columns: &Columns, is_marked: 
     let second = place.y + 7 + font.height();
     let from = place.x + columns.size * font.width();
     let room = columns.end - columns.size;
-    let end = match &row.unfit {
-        None => sheet.canvas.text((from, second), &fit(&row.content, room), font, TEXT),
-        Some(why) => {
-            let why = format!("cannot be chosen: {why}");
-            let end = sheet.canvas.text((from, second), &fit(&why, room), font, WARN.over(PANEL, 190));
-            let left = (place.right() - end) / font.width() - 4;
-            match left > 10 {
-                true => {
-                    let content = format!("·  {}", row.content);
-                    sheet.canvas.text((end + 2 * font.width(), second), &fit(&content, left), font, FAINT)
-                }
-                false => end,
-            }
-        }
+    let Some(why) = &row.unfit else {
+        sheet.canvas.text((from, second), &fit(&row.content, room), font, TEXT);
+        return sheet.skip(place.height + 6);
     };
-    debug_assert!(end >= from);
+    let why = fit(&format!("cannot be chosen: {why}"), room);
+    let end = sheet.canvas.text((from, second), &why, font, WARN.over(PANEL, 190));
+    let left = (place.right() - end) / font.width() - 4;
+    if left > 10 {
+        let content = fit(&format!("·  {}", row.content), left);
+        sheet.canvas.text((end + 2 * font.width(), second), &content, font, FAINT);
+    }
     sheet.skip(place.height + 6);
 }
 

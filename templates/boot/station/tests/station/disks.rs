@@ -1,5 +1,10 @@
 //! Disks that can be targets, and those that cannot.
 
+use formats::gpt::{self, Partition, Table, raw};
+use formats::region::Content;
+use formats::units::{ByteLen, ByteOffset};
+use uuid::Uuid;
+
 use crate::fake::{Drive, Fake};
 use crate::shop::{MIB, Shop, Wish, golden};
 
@@ -165,6 +170,78 @@ fn what_is_on_a_disk_is_said_in_a_few_words() {
         let line = lines.iter().find(|line| line.starts_with(&start)).unwrap();
         assert!(line.ends_with(&format!(", {content}")), "{line}");
     }
+}
+
+/// A disk with a GUID partition table whose partitions, a MiB each, start with these bytes.
+fn partitioned(name: &str, kinds: &[(Uuid, usize, &[u8])]) -> Drive {
+    let partition = |(number, (kind, ..)): (usize, &(Uuid, usize, &[u8]))| Partition {
+        name: format!("part {number}"),
+        kind: *kind,
+        guid: Uuid::from_u128(7 + number as u128),
+        start: ByteOffset(((number + 1) * MIB) as u64),
+        len: ByteLen(MIB as u64),
+        attributes: 0,
+    };
+    let partitions = kinds.iter().enumerate().map(partition).collect();
+    let size = ByteLen(9 * MIB as u64);
+    let table = Table { size, sector_size: 512, guid: Uuid::from_u128(1), partitions };
+    let mut bytes = vec![0; 9 * MIB];
+    for region in gpt::write::table(&table).unwrap() {
+        if let Content::Bytes(content) = region.content {
+            bytes[region.start.0 as usize..][..content.len()].copy_from_slice(&content);
+        }
+    }
+    for (number, (_, at, magic)) in kinds.iter().enumerate() {
+        bytes[(number + 1) * MIB + at..][..magic.len()].copy_from_slice(magic);
+    }
+    Drive::new(name, bytes)
+}
+
+#[test]
+fn disks_with_a_partition_table_are_named_by_what_runs_from_them() {
+    let shop = Shop::new();
+    let reserved = uuid::uuid!("e3c9e316-0b5c-4db8-817d-f92df00215ae");
+    let esp = (raw::EFI_SYSTEM, 82, &b"FAT32   "[..]);
+    let drives = vec![
+        partitioned("d0", &[esp, (reserved, 0, &[]), (raw::BASIC_DATA, 3, b"NTFS    ")]),
+        partitioned("d1", &[esp, (raw::LINUX_DATA, 1080, &[0x53, 0xef])]),
+        partitioned("d2", &[(raw::BASIC_DATA, 3, b"EXFAT   ")]),
+    ];
+    let lines = machine(&shop, "only-disk = true", drives).run();
+    for (name, content) in [
+        ("d0", "Windows (FAT32, NTFS, 3 partitions)"),
+        ("d1", "Linux (FAT32, ext4, 2 partitions)"),
+        ("d2", "GPT part 0 (exFAT, 1 partition)"),
+    ] {
+        let start = format!("seedpress: disk {name}, ");
+        let line = lines.iter().find(|line| line.starts_with(&start)).unwrap();
+        assert!(line.ends_with(&format!(", {content}")), "{line}");
+    }
+}
+
+#[test]
+fn whatever_is_on_a_disk_it_is_only_shown() {
+    let shop = Shop::new();
+    let sound = partitioned("d", &[(raw::BASIC_DATA, 3, b"NTFS    "), (raw::LINUX_DATA, 0, b"XFSB")]).bytes();
+    let mut word = 5u64;
+    let mut draw = |below: usize| {
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (word >> 33) as usize % below
+    };
+    let mut drives = Vec::new();
+    for number in 0..40 {
+        let mut bytes = sound[..MIB * 3].to_vec();
+        for _ in 0..30 {
+            bytes[draw(2048)] = draw(256) as u8;
+            bytes[MIB + draw(512)] = draw(256) as u8;
+        }
+        bytes.truncate(draw(bytes.len()) / 512 * 512);
+        drives.push(Drive::new(&format!("d{number}"), bytes));
+    }
+    let mut machine = machine(&shop, "serial = \"none\"", drives);
+    let lines = machine.run();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("seedpress: disk d")).count(), 40);
+    assert!(machine.drives.iter().all(|drive| drive.writes().is_empty()));
 }
 
 #[test]

@@ -13,7 +13,6 @@ fn answers_deploy_without_a_question_and_say_every_step() {
     let stick = Drive::new("usb0", medium).with(|about| about.started_from = true);
     let mut machine = Fake::new(vec![stick, Drive::new("sata0", vec![0x77; 9 * MIB])]);
     let lines = machine.run();
-    println!("{}", lines.join("\n"));
     assert_eq!(lines[0], "seedpress: seedpress test");
     let last = format!("seedpress: deployed Golden@2 to sata0 sha256={}", shop.sha256(2));
     assert_eq!(lines.last(), Some(&last));
