@@ -11,9 +11,9 @@ use crate::stores::{self, Stocked};
 use crate::workshop::Workshop;
 
 /// What a signed medium is built from, in the store of a stocked desk.
-pub const BUILD: &str = "build usb --store store Win7@1 Win7@3 --esp-tree esp --sign key";
+pub const BUILD: &str = "build usb --store store Win7@1 Win7@3 --boot tree esp --sign key";
 /// The same for a disc.
-pub const BUILD_DISC: &str = "build disc --store store Win7@1 Win7@3 --esp-tree esp --sign key";
+pub const BUILD_DISC: &str = "build disc --store store Win7@1 Win7@3 --boot tree esp --sign key";
 
 /// A folder to call the program in.
 pub struct Desk {

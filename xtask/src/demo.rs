@@ -107,7 +107,7 @@ impl Demo {
 
     fn press(&mut self, kind: &Kind) -> Result<()> {
         let Kind { word, medium, .. } = kind;
-        let what = "Debian@1 Debian@2 --label DEMO --esp-tree ../fixtures/esp --sign demo.key";
+        let what = "Debian@1 Debian@2 --label DEMO --sign demo.key --trust demo.pub";
         self.seedpress(&format!("plan {word} {what}"))?;
         self.timed(kind, "build", &format!("build {word} -o {medium} {what}"), medium)
     }
@@ -119,6 +119,7 @@ impl Demo {
         for (judge, words) in kind.judges {
             self.desk.show_telling(self.desk.other(&format!("{judge} {medium}")), words)?;
         }
+        self.seedpress(&format!("inspect {medium}"))?;
         self.seedpress(&format!("ls {medium}"))?;
         self.seedpress(&format!("ls {medium} seed")).map(drop)
     }

@@ -132,13 +132,16 @@ impl Booting {
         if let Some(wish) = &self.boot {
             template.boot.payload = wish.payload;
         }
+        if template.boot.payload == Payload::None && self.trees().next().is_some() {
+            // What is in a tree starts, whoever put it there.
+            template.boot.payload = Payload::Tree;
+        }
         let payload = template.boot.payload;
         let refuse = |what: String, next: &str| Err(Refusal::usage(what).next(next).into());
         if payload == Payload::Tree && self.trees().next().is_none() {
             return refuse("the medium is to start a tree, and none is given".into(), "give --boot tree DIR");
         }
-        let needs_esp = payload != Payload::None || self.trees().next().is_some();
-        if needs_esp && template.esp.is_none() {
+        if payload != Payload::None && template.esp.is_none() {
             let what = format!("the template {:?} has no EFI system partition to start from", template.name);
             return refuse(what, "take another template, or leave --boot and --esp-tree out");
         }

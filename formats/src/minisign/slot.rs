@@ -61,6 +61,13 @@ pub fn write(program: &mut [u8], keys: &[PublicKey]) -> Result<(), SlotError> {
     Ok(())
 }
 
+/// The keys in a program's file; `None` when it has no place for any, or more than one.
+pub fn find(program: &[u8]) -> Option<Vec<PublicKey>> {
+    let mut places = program.windows(LEN).filter(|bytes| bytes.starts_with(&MARK));
+    let slot = places.next().filter(|_| places.next().is_none())?;
+    Some(read(slot.first_chunk()?))
+}
+
 /// The keys of a place. One that says that it holds more than it has room for gives all that it holds: nothing is trusted
 /// less than was asked for.
 pub fn read(slot: &[u8; LEN]) -> Vec<PublicKey> {
@@ -101,10 +108,10 @@ mod tests {
             let mut patched = program(1);
             write(&mut patched, &keys(3)).unwrap();
             write(&mut patched, &keys(count)).unwrap();
-            assert_eq!(read(patched[6..6 + LEN].try_into().unwrap()), keys(count));
+            assert_eq!(find(&patched), Some(keys(count)));
             assert!(patched.starts_with(b"before") && patched.ends_with(b"between"));
         }
-        assert_eq!(read(&EMPTY), []);
+        assert_eq!((find(&program(0)), find(&program(2)), read(&EMPTY)), (None, None, Vec::new()));
     }
 
     #[test]

@@ -10,7 +10,8 @@ pub const LIBRARIES: &[&str] = &[
 ];
 
 /// The formats that have a folder (or a file) each in `formats/src`.
-pub const FORMATS: &[&str] = &["vhd", "gpt", "fat", "ntfs", "udf", "iso", "layer", "manifest", "minisign"];
+pub const FORMATS: &[&str] =
+    &["vhd", "gpt", "fat", "ntfs", "udf", "iso", "layer", "manifest", "minisign", "pe"];
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]

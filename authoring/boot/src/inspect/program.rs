@@ -1,6 +1,7 @@
 //! A program for UEFI: what it is, and who signed it.
 
 use formats::digest::Sha256;
+use formats::minisign::slot;
 use formats::pe::raw::PKCS_SIGNED_DATA;
 use formats::pe::signature::Signature;
 use formats::pe::{Certificate, Machine, Pe};
@@ -66,7 +67,7 @@ impl Program {
         let vendor = pe.vendor_certificate().and_then(|der| Certificate::parse(der).ok());
         Self {
             machine: pe.machine,
-            about: pe.about(),
+            about: pe.about().or_else(|| loader(pe.bytes)),
             is_shim: pe.section(".vendor_cert").is_some(),
             vendor,
             len: ByteLen(pe.bytes.len() as u64),
@@ -91,6 +92,15 @@ impl Program {
             (false, None) => Some("changed after it was signed, or signed wrongly"),
             (false, Some(_)) => None,
         }
+    }
+}
+
+/// What our own loader is: nothing else has a place for the keys of a medium.
+fn loader(program: &[u8]) -> Option<String> {
+    let keys: Vec<_> = slot::find(program)?.iter().map(|key| key.id.to_string()).collect();
+    match keys.is_empty() {
+        true => Some("seedpress loader, takes unsigned media".into()),
+        false => Some(format!("seedpress loader, takes media signed by {}", keys.join(", "))),
     }
 }
 
