@@ -125,7 +125,7 @@ mod tests {
     use std::time::Duration;
 
     fn jobs() -> Vec<Job> {
-        (0..50).map(|frame| Job { frame, len: ByteLen(1) }).collect()
+        (0..50).map(|frame| Job { frame, len: ByteLen(1), stored: ByteLen(1) }).collect()
     }
 
     fn error() -> DeployError {
