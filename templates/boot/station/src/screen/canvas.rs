@@ -166,8 +166,9 @@ impl Canvas {
     /// Three dots on the line: the letters have none.
     fn dots(&mut self, x: i32, y: i32, font: Font, colour: Colour) {
         let (step, line) = (font.width() / 3, y + font.height() * 3 / 4);
+        let wide = if step > 2 { 2 } else { 1 };
         for dot in 0..3 {
-            self.fill(Rect::new(x + dot * step, line, 2, 2), colour);
+            self.fill(Rect::new(x + dot * step, line, wide, wide), colour);
         }
     }
 
