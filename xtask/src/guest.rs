@@ -17,7 +17,7 @@ use anyhow::{Result, ensure};
 pub use boot::{Disk, Report, boot};
 pub use driver::{Driver, JOLIET, OF_DISCS, PLAIN, ROCK_RIDGE, UDF};
 pub use initramfs::Initramfs;
-pub use kernel::{Kernel, Release, shell};
+pub use kernel::{Kernel, Packaged, Release, shell};
 
 /// How long a boot with a script may take. Without KVM a kernel alone needs about 10 s.
 pub const LIMIT: Duration = Duration::from_secs(600);

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use super::grub;
 use crate::desk::Desk;
 use crate::fixtures::bootable::Bootable;
+use crate::guest::{Packaged, Release};
 use crate::program;
 
 /// The image that is deployed, and the version.
@@ -116,9 +117,17 @@ pub fn press(desk: &Desk, names: &[&str]) -> BTreeMap<&'static str, Result<PathB
 }
 
 impl Medium {
+    fn has_linux(&self) -> bool {
+        ["--boot linux", "--boot both"].iter().any(|option| self.build.contains(option))
+    }
+
     fn press(&self, desk: &Desk) -> Result<PathBuf> {
         let image = format!("{}.img", self.name);
         let mut line = format!("build {} -o {image} Golden@1 Golden@2", self.build);
+        if self.has_linux() {
+            let Packaged { image, modules } = Release::Stable.packaged()?;
+            line = format!("{line} --kernel {} --modules {}", image.display(), modules.display());
+        }
         if let Some(target) = self.answers {
             let answers = format!("{}.toml", self.name);
             fs::write(desk.path(&answers), answer_file(IMAGE, target))?;

@@ -179,7 +179,7 @@ impl Trial<'_> {
 fn steps(ends: Ends) -> Vec<Step> {
     let step = |hears, then| Step { hears, then };
     match ends {
-        Ends::Deployed => vec![step("seedpress: deploying ", Then::Picture("work"))],
+        Ends::Deployed => vec![step("seedpress: written ", Then::Picture("work"))],
         Ends::ByHand => vec![
             step("seedpress: image number: ", Then::Picture("images")),
             step("seedpress: image number: ", Then::Type("2\r")),

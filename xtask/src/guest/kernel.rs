@@ -35,6 +35,15 @@ pub struct Kernel {
     folder: PathBuf,
 }
 
+/// A kernel as its packages have it.
+#[derive(Clone, Debug)]
+pub struct Packaged {
+    /// The kernel itself.
+    pub image: PathBuf,
+    /// The folder of its modules.
+    pub modules: PathBuf,
+}
+
 /// The suite whose shell runs in every guest.
 const SHELL_SUITE: &str = "trixie";
 
@@ -80,15 +89,39 @@ impl Release {
         }
     }
 
-    fn fetch(self, folder: &Path, modules: &[&str]) -> Result<()> {
-        let scratch = tempfile::tempdir_in(folder)?;
+    /// The kernel as its packages have it, fetched when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn packaged(self) -> Result<Packaged> {
+        let folder = kept(&format!("{}-packaged-{EDITION}", self.suite()), |folder| {
+            fs::write(folder.join("release"), self.unpack(&folder.join("tree"))?)?;
+            Ok(())
+        })?;
+        let release = fs::read_to_string(folder.join("release"))?;
+        let tree = folder.join("tree");
+        let places = ["usr/lib/modules", "lib/modules"].map(|place| tree.join(place).join(&release));
+        let modules = places.into_iter().find(|place| place.is_dir());
+        let modules = modules.with_context(|| format!("the packages of {release} have no modules"))?;
+        Ok(Packaged { image: find(&tree, "vmlinuz")?, modules })
+    }
+
+    /// Unpacks the kernel's packages into `tree`, and gives its release.
+    fn unpack(self, tree: &Path) -> Result<String> {
+        let scratch = tempfile::tempdir()?;
         let suite = Suite::open(self.suite(), scratch.path())?;
         let image = suite.needed("linux-image-amd64", "linux-image-")?;
         let release = image.trim_start_matches("linux-image-");
         let parts = ["image", "binary", "modules"].map(|part| format!("linux-{part}-{release}"));
         let packages: Vec<String> = parts.into_iter().filter(|package| suite.has(package)).collect();
+        suite.unpack(&packages, tree)?;
+        Ok(release.into())
+    }
+
+    fn fetch(self, folder: &Path, modules: &[&str]) -> Result<()> {
+        let scratch = tempfile::tempdir_in(folder)?;
         let tree = scratch.path().join("tree");
-        suite.unpack(&packages, &tree)?;
+        let release = self.unpack(&tree)?;
         fs::rename(find(&tree, "vmlinuz")?, folder.join("vmlinuz"))?;
         for (number, (name, module)) in with_needed(&tree, modules)?.iter().enumerate() {
             fs::write(folder.join(format!("{number:02}-{name}.ko")), module)?;
