@@ -36,7 +36,8 @@ fn main() {
     let start = start();
     settle::wait(&mut machine, start.medium);
     station::run(&mut machine, &start);
-    stop("nothing is left to do");
+    // The station's last word stays the last.
+    wait()
 }
 
 /// What the initramfs and the kernel's command line say.
@@ -58,6 +59,11 @@ fn stop(reason: &str) -> ! {
     let mut console = console::Terminal::open();
     console.serial(&format!("seedpress: refused: {reason}"));
     console.text(&format!("refused: {reason}"));
+    wait()
+}
+
+/// Waits to be switched off.
+fn wait() -> ! {
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
