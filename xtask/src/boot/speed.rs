@@ -21,13 +21,15 @@ use crate::program;
 use crate::table::{self, Table};
 
 /// MiB in the disk.
-const MIB: u64 = 128;
+const MIB: u64 = 64;
+/// MiB that GRUB reads. It asks an optical drive for little at a time, which takes it long.
+const SAMPLE: u64 = 16;
 /// How long a machine may run, in seconds.
 const LIMIT: u64 = 300;
 /// The kinds of media: what they are put into, and what GRUB calls them.
 const KINDS: [(&str, Drive, &str); 2] = [("usb", Drive::Stick, "hd0"), ("disc", Drive::Disc, "cd1")];
 /// Where reading begins, in sectors of 512 bytes: behind what the firmware has read already.
-const FROM: u64 = 64 << 11;
+const FROM: u64 = 32 << 11;
 /// What stands before the time that writing took, and between it and how much was read for it.
 const WRITTEN: &str = "seedpress: written ";
 const READ: &str = " (read ";
@@ -54,12 +56,12 @@ pub fn measure(desk: &Desk) -> Result<()> {
     Ok(())
 }
 
-/// How long GRUB takes for as many bytes as the disk has.
+/// How long GRUB would take for as many bytes as the disk has.
 fn plain(desk: &Desk, kind: &str, drive: Drive, device: &str) -> Result<Duration> {
     let tree = desk.path(format!("speed-{kind}"));
     let commands = format!(
         "terminal_output console\ntestspeed -s 1048576 ({device}){FROM}+{}\necho \"{}\"\nsleep 3600\n",
-        MIB << 11,
+        SAMPLE << 11,
         grub::END
     );
     grub::build(&tree, &commands)?;
@@ -72,7 +74,7 @@ fn plain(desk: &Desk, kind: &str, drive: Drive, device: &str) -> Result<Duration
     let run = machine.run(&[Step { hears: grub::END, then: Then::Off }], LIMIT, &desk.path(&name))?;
     let said = behind("Elapsed time: ", &run.lines).and_then(|rest| rest.split_whitespace().next());
     let seconds: f64 = said.context("GRUB does not say how long it took")?.parse()?;
-    Ok(Duration::try_from_secs_f64(seconds)?)
+    Ok(Duration::try_from_secs_f64(seconds * MIB as f64 / SAMPLE as f64)?)
 }
 
 /// How long the deployment takes until everything is written, for as many bytes of the medium as the disk has.
@@ -89,8 +91,9 @@ fn deploying(desk: &Desk, kind: &str, drive: Drive) -> Result<Duration> {
         keeps: true,
     };
     let run =
-        machine.run(&[Step { hears: WRITTEN, then: Then::Picture("written") }], LIMIT, &desk.path(&name))?;
-    let said = behind(WRITTEN, &run.lines).context("nothing was written")?;
+        machine.run(&[Step { hears: READ, then: Then::Picture("written") }], LIMIT, &desk.path(&name))?;
+    let whole: Vec<String> = run.lines.into_iter().filter(|line| line.contains(READ)).collect();
+    let said = behind(WRITTEN, &whole).context("nothing was written")?;
     time_for(said, MIB << 20).with_context(|| format!("it does not say how long it took: {said}"))
 }
 
