@@ -139,9 +139,9 @@ fn revisions_that_there_are_not_and_templates_of_usb_media_end_with_2() {
     let said = desk.run("build disc --store store Win7 -o m.img --udf-revision 2.60");
     assert_eq!(said.code, Some(2), "{said}");
     assert!(said.all().contains("expected 1.02, 1.50, 2.01 or 2.50"), "{said}");
-    desk.write("usb.toml", include_bytes!("../../templates/usb.toml"));
+    desk.write("usb.toml", include_bytes!("../../templates/courier-usb.toml"));
     let said = desk.refuses(2, "build disc --store store Win7 -o m.img --template usb.toml");
-    assert!(said.contains("usb.toml is not one for \"disc\" media"), "{said}");
+    assert!(said.contains("usb.toml is for \"usb\" media alone, not for \"disc\""), "{said}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use formats::manifest::{self, FORMAT, File, Manifest, Volume, paths};
 use formats::time::Timestamp;
 use formats::units::{ByteLen, ByteOffset};
 use host::{FileSource, Ignore};
-use press::template::Kind;
+use press::template;
 use press::verify::{Change, Check, Depth, Problem, Report, verify};
 use seedpress_tests::press::{Order, crew, look, store};
 use seedpress_tests::workshop::Workshop;
@@ -143,7 +143,7 @@ fn a_list_of_more_than_the_medium_holds_is_refused_before_a_file_is_looked_for()
     store(&workshop.path("store"));
     workshop.write("added/more", &vec![7; 30_000_000]);
     let mut order = Order::new(&workshop.path("store"));
-    order.shape(Kind::Disc);
+    order.shape(template::Kind::Disc);
     order.folders = vec![(workshop.path("added"), Volume::Seed)];
     order.signed = false;
     order.press(&workshop.path("disc"), 2).unwrap();

@@ -25,8 +25,8 @@ impl Font {
     pub(super) const SMALL: Self = Self { weight: FontWeight::Regular, height: RasterHeight::Size16 };
     /// Plain letters.
     pub(super) const PLAIN: Self = Self { weight: FontWeight::Regular, height: RasterHeight::Size20 };
-    /// Large letters.
-    pub(super) const TITLE: Self = Self { weight: FontWeight::Bold, height: RasterHeight::Size24 };
+    /// Letters of headings. A larger size would make the loader 50 KB longer.
+    pub(super) const TITLE: Self = Self { weight: FontWeight::Bold, height: RasterHeight::Size20 };
 
     /// The same, bold.
     pub(super) const fn bold(self) -> Self {
