@@ -78,8 +78,9 @@ fn options_shape_the_disc() {
     assert_eq!(desk.does("cat m.img notes/Grüße.txt").stdout, b"hello");
     assert!(desk.does("verify m.img --strict").text().ends_with("verdict   pristine\n"));
     let image = desk.read("m.img");
-    assert!(!image.windows(5).any(|five| five == b"CD001"), "ISO 9660 on a disc that is UDF only");
-    assert!(image.windows(5).any(|five| five == b"NSR03"), "no UDF 2.01");
+    let recognition = image[16 * 2048..].chunks(2048).map(|sector| &sector[1..6]).take(4).collect::<Vec<_>>();
+    assert!(!recognition.contains(&&b"CD001"[..]), "ISO 9660 on a disc that is UDF only");
+    assert!(recognition.contains(&&b"NSR03"[..]), "no UDF 2.01");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn stores_and_templates_that_are_none_are_told_for_what_they_are() {
     for kind in ["usb", "disc"] {
         let said = desk.refuses(16, &format!("build {kind} --store store -o m Win7 --template nosuch"));
         assert!(
-            said.contains("there is no template nosuch") && said.contains(&format!("--template {kind}")),
+            said.contains("there is no template nosuch") && said.contains(&format!("courier-{kind}")),
             "{said}"
         );
     }

@@ -32,7 +32,10 @@ fn every_link_leads_to_a_file_of_the_tree() {
         let folder = root().join(name).parent().unwrap().to_path_buf();
         let targets = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
         for target in targets.filter(|target| !target.starts_with("https://")) {
-            assert!(folder.join(target).exists(), "{name}: {target}");
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            assert!(folder.join(file).exists(), "{name}: {target}");
+            let text = if heading.is_empty() { String::new() } else { page(file).to_lowercase() };
+            assert!(heading.is_empty() || text.contains(&format!("\n## {heading}\n")), "{name}: {target}");
         }
     }
 }
