@@ -104,7 +104,8 @@ fn flags(more: &[&str]) -> String {
     renamed.chain(more.iter().map(|flag| (*flag).to_owned())).collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// Copies a program to where it is looked for, when it is another one than was there.
+/// Copies a program to where it is looked for, when it was built anew: what carries it sees by its time that it is not older
+/// than its sources.
 fn keep(from: &Path, to: &Path) -> Result<Vec<u8>> {
     let bytes = fs::read(from).with_context(|| format!("reading {}", from.display()))?;
     ensure!(
@@ -112,7 +113,8 @@ fn keep(from: &Path, to: &Path) -> Result<Vec<u8>> {
         "{} names this folder",
         from.display()
     );
-    if fs::read(to).ok().as_ref() != Some(&bytes) {
+    let time = |path: &Path| fs::metadata(path).and_then(|seen| seen.modified()).ok();
+    if fs::read(to).ok().as_ref() != Some(&bytes) || time(to) < time(from) {
         fs::write(to, &bytes).with_context(|| format!("writing {}", to.display()))?;
     }
     Ok(bytes)

@@ -10,13 +10,14 @@ use boot::sign::{EfiKey, Existing};
 use clap::Args;
 use formats::answer::Answers;
 use formats::minisign::PublicKey;
-use host::{HostError, Operation};
+use host::{Event, HostError, Operation};
 use press::template::{Kind, Payload, Template};
 use press::{Boot, Request};
 
 use crate::embedded;
 use crate::error::Refusal;
 use crate::key;
+use crate::shell::Shell;
 use crate::text;
 
 /// How large a certificate or a key may be, in bytes.
@@ -132,12 +133,16 @@ impl Booting {
         if let Some(wish) = &self.boot {
             template.boot.payload = wish.payload;
         }
+        let refuse = |what: String, next: &str| Err(Refusal::usage(what).next(next).into());
         if template.boot.payload == Payload::None && self.trees().next().is_some() {
-            // What is in a tree starts, whoever put it there.
+            if self.boot.is_some() {
+                let what = "--boot none starts nothing, and --esp-tree is to be started".into();
+                return refuse(what, "give --boot tree DIR, or leave one of them out");
+            }
+            // What is in a tree starts, where nobody said that nothing should.
             template.boot.payload = Payload::Tree;
         }
         let payload = template.boot.payload;
-        let refuse = |what: String, next: &str| Err(Refusal::usage(what).next(next).into());
         if payload == Payload::Tree && self.trees().next().is_none() {
             return refuse("the medium is to start a tree, and none is given".into(), "give --boot tree DIR");
         }
@@ -172,6 +177,14 @@ impl Booting {
     pub fn trees(&self) -> impl Iterator<Item = &Path> {
         let wished = self.boot.iter().filter_map(|wish| wish.tree.as_deref());
         wished.chain(self.esp_tree.as_deref())
+    }
+
+    /// Says of a tree that is to be started that firmware will not find anything in it.
+    pub fn warn_of_trees(&self, payload: Payload, shell: &Shell) {
+        if payload == Payload::Tree && !self.trees().any(has_default_program) {
+            let text = "firmware will start nothing: no folder for the EFI system partition has EFI/BOOT/BOOTX64.EFI or the like";
+            shell.observer().event(Event::Warning(text.into()));
+        }
     }
 
     /// What is read for the medium.
@@ -244,6 +257,19 @@ impl Booting {
 fn without(program: &str) -> Refusal {
     Refusal::usage(format!("this seedpress was built without {program}"))
         .next("build it again after `cargo xtask loader`, or press with --boot none")
+}
+
+/// Whether firmware finds a program in a tree that it was told nothing of (UEFI 2.10, 3.5.1.1). FAT knows no case.
+fn has_default_program(tree: &Path) -> bool {
+    let below = |folder: PathBuf, name: &str| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path())
+            .find(|path| path.file_name().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    };
+    let folder = below(tree.into(), "EFI").and_then(|efi| below(efi, "BOOT"));
+    let programs = ["BOOTX64.EFI", "BOOTIA32.EFI", "BOOTAA64.EFI", "BOOTARM.EFI", "BOOTRISCV64.EFI"];
+    folder.is_some_and(|folder| programs.into_iter().any(|name| below(folder.clone(), name).is_some()))
 }
 
 /// Refuses keys with which the medium would refuse itself.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use deploy::{DeployError, MediumError, TrustError};
+use formats::answer::AnswerError;
 use formats::files::FilesError;
 use formats::io::ReadError;
 use formats::minisign::{FileError, SecretKeyError};
@@ -124,7 +125,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 15] = [
+const KINDS: [KindOf; 16] = [
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
@@ -140,6 +141,7 @@ const KINDS: [KindOf; 15] = [
     |e| e.downcast_ref().map(ReadError::kind),
     |e| e.is::<MediumError>().then_some(ErrorKind::Corrupt),
     |e| e.is::<TemplateError>().then_some(ErrorKind::Usage),
+    |e| e.is::<AnswerError>().then_some(ErrorKind::Usage),
 ];
 
 impl From<ErrorKind> for Code {

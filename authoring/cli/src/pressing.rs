@@ -125,6 +125,7 @@ impl<L: Args + Look> Pressing<L> {
     fn lay_out_all(&self, shell: &Shell, crew: &Crew, signing: Signing) -> anyhow::Result<Vec<Layout>> {
         let mut sources = self.versions(shell)?;
         let request = self.request(sources.newest())?;
+        self.booting.warn_of_trees(request.template.boot.payload, shell);
         sources.add_boot(self.booting.boot(&request, signing)?);
         let esp = self.booting.trees().map(|folder| (folder, Volume::Esp));
         for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder.as_path(), Volume::Seed))) {

@@ -98,9 +98,9 @@ pub const CASES: &[Case] = &[
     case("bad-frame", Stick, Uefi, &[NVME], Refused(&["frame"], Unbootable)),
     case("bad-manifest", Stick, Uefi, &[VIRTIO], Refused(&["not trusted"], Untouched)),
     case("bad-signature", Stick, Uefi, &[VIRTIO], Refused(&["not trusted"], Untouched)),
-    case("disc-none", Disc, Uefi, &[], Reads(&["iso9660", "udf"], "cd1")),
-    case("udf-none", Stick, Uefi, &[], Reads(&["udf"], "hd0")),
-    case("usb-none", Stick, Uefi, &[], Reads(&["ntfs"], "hd0,gpt2")),
+    case("disc-tree", Disc, Uefi, &[], Reads(&["iso9660", "udf"], "cd1")),
+    case("udf-tree", Stick, Uefi, &[], Reads(&["udf"], "hd0")),
+    case("usb-tree", Stick, Uefi, &[], Reads(&["ntfs"], "hd0,gpt2")),
 ];
 
 const fn case(
