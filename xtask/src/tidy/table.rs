@@ -7,6 +7,8 @@ pub const LIBRARIES: &[&str] = &[
     "authoring/store/src/",
     "authoring/press/src/",
     "authoring/deploy/src/",
+    "authoring/boot/src/",
+    "templates/boot/station/src/",
 ];
 
 /// The formats that have a folder (or a file) each in `formats/src`.
@@ -87,7 +89,7 @@ pub const LAYERS: &[Layer] = &[
         so_that: "verifying sees a medium and a manifest, as a customer does",
     },
     Layer {
-        who: &["authoring/deploy/src/"],
+        who: &["authoring/deploy/src/", "templates/boot/station/src/"],
         not: &["std::", "rayon", "store::", "press::", "host::"],
         so_that: "deploying runs in firmware",
     },
