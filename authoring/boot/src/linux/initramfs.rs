@@ -29,9 +29,10 @@ fn archive(init: &[u8], keys: &[PublicKey], modules: &Chosen) -> Vec<u8> {
     }
     archive.device("dev/console", CONSOLE);
     archive.device("dev/null", NULL);
-    archive.program("init", init);
     let keys: String = keys.iter().map(|key| key.to_base64() + "\n").collect();
+    // Before init: an initramfs that was cut has both or does nothing.
     archive.document("keys", keys.as_bytes());
+    archive.program("init", init);
     for (number, module) in modules.modules.iter().enumerate() {
         archive.document(&format!("modules/{number:03}-{}.ko", module.name), &module.bytes);
     }

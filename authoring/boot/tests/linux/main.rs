@@ -133,6 +133,11 @@ fn the_initramfs_is_an_archive_that_others_read() {
         listing.lines().any(|line| line.starts_with("-rwxr-xr-x") && line.ends_with(" init")),
         "{listing}"
     );
+    let at = |name: &str| listing.lines().position(|line| line.ends_with(name)).unwrap();
+    assert!(
+        at(" keys") < at(" init"),
+        "an initramfs that was cut must not start without its keys: {listing}"
+    );
     assert_eq!(fs::read(folder.path().join("init")).unwrap(), INIT);
     let keys = fs::read_to_string(folder.path().join("keys")).unwrap();
     assert_eq!(keys.lines().map(|line| PublicKey::parse(line).unwrap()).collect::<Vec<_>>(), [key()]);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
 use station::Disk;
 
 use crate::disk::BlockDisk;
@@ -13,6 +15,8 @@ use crate::sysfs;
 /// Where the kernel lists disks.
 const BLOCK: &str = "/sys/block";
 const DEVICES: &str = "/dev";
+/// A sector of a disc, in bytes.
+const DISC_SECTOR: usize = 2048;
 
 /// The disks that were opened, by what they cannot change without becoming another disk.
 #[derive(Default)]
@@ -46,12 +50,21 @@ impl Disks {
         let about = sysfs::about(folder);
         sysfs::widen(folder);
         let path = Path::new(DEVICES).join(&about.name);
-        // Opening makes a drive look for its disc.
-        fs::File::open(&path).ok()?;
+        if sysfs::is_drive(&about.name) && !has_disc(&path) {
+            return None;
+        }
         let size = Some(sysfs::size(folder)).filter(|size| *size > 0)?;
         let disk = BlockDisk::open(&path, about, size).ok()?;
         Some((identity(folder), Arc::new(disk)))
     }
+}
+
+/// Whether a drive has a disc in it that can be read. Opened in any other way it would pull in an open tray, and it says how long
+/// the last disc was for as long as there is no other.
+fn has_disc(drive: &Path) -> bool {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(drive);
+    opened.is_ok_and(|drive| drive.read_exact_at(&mut [0; DISC_SECTOR], 0).is_ok())
 }
 
 fn identity(folder: &Path) -> Identity {

@@ -45,7 +45,7 @@ fn start() -> Start {
     Start {
         program: format!("seedpress {} linux", env!("CARGO_PKG_VERSION")),
         medium: system::medium(),
-        keys: system::keys(),
+        keys: system::keys().unwrap_or_else(|reason| stop(&reason)),
     }
 }
 

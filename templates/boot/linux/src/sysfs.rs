@@ -1,6 +1,7 @@
 //! What the kernel says of a disk (Documentation/ABI/stable/sysfs-block).
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use station::{About, Bus};
@@ -10,6 +11,13 @@ const LONGEST: usize = 120;
 /// The most that a USB disk is asked for at a time, in sectors of 512 bytes: the driver's own 240 makes three times as many
 /// requests as any stick needs.
 const USB_SECTORS: &str = "2048";
+/// Where an ATA disk's IDENTIFY DEVICE starts in the page "ATA Information", in bytes (SAT-3, table 223).
+const ATA_IDENTIFY: usize = 60;
+/// Its words with the serial number, and those with the model (ACS-3, 7.12.7).
+const ATA_SERIAL: Range<usize> = 10..20;
+const ATA_MODEL: Range<usize> = 27..47;
+/// The class of PCI devices that disks are connected to (PCI Code and ID Assignment 1.11, 1.2).
+const STORAGE: &str = "0x01";
 /// The most that any disk is asked for at a time, in KiB.
 const LARGEST: u64 = 4096;
 
@@ -24,7 +32,7 @@ pub fn about(folder: &Path) -> About {
         serial: serial(folder, &device, bus),
         bus,
         sector_size: sector_size.unwrap_or(512),
-        read_only: name.starts_with("sr") || number(folder, "ro") != Some(0),
+        read_only: is_drive(&name) || number(folder, "ro") != Some(0),
         started_from: false,
         name,
     }
@@ -58,6 +66,9 @@ fn bus(name: &str, device: &Path) -> Bus {
 }
 
 fn model(device: &Path, bus: Bus) -> String {
+    if let Some(model) = ata(device, bus, ATA_MODEL) {
+        return model;
+    }
     let maker = match bus {
         // "ATA" stands there for all of them.
         Bus::Usb | Bus::Scsi => text(device, "vendor"),
@@ -78,7 +89,7 @@ fn serial(folder: &Path, device: &Path, bus: Bus) -> String {
         said.into_iter().find(|serial| !serial.is_empty())
     };
     let found = (bus == Bus::Usb).then(stick).flatten().or_else(own).or_else(|| vital(device));
-    found.unwrap_or_default()
+    found.or_else(|| ata(device, bus, ATA_SERIAL)).unwrap_or_default()
 }
 
 /// The page "Unit Serial Number" of a SCSI disk (SPC-4 7.8.15): four bytes, the last of them its length, then text.
@@ -87,6 +98,18 @@ fn vital(device: &Path) -> Option<String> {
     let len = usize::from(*page.get(3)?);
     let text = page.get(4..)?;
     Some(clean(&String::from_utf8_lossy(text.get(..len).unwrap_or(text))))
+}
+
+/// Words of what an ATA disk says of itself, as text: the first character of each stands in its high byte (ACS-3, 3.4.9). It is
+/// in the page "ATA Information" (SAT-3, 12.4.2), whole: SCSI's own model has but 16 characters.
+fn ata(device: &Path, bus: Bus, words: Range<usize>) -> Option<String> {
+    if bus != Bus::Sata {
+        return None;
+    }
+    let page = fs::read(device.join("vpd_pg89")).ok()?;
+    let bytes = page.get(ATA_IDENTIFY + words.start * 2..ATA_IDENTIFY + words.end * 2)?;
+    let text: Vec<u8> = bytes.chunks_exact(2).flat_map(|word| word.iter().rev().copied()).collect();
+    Some(clean(&String::from_utf8_lossy(&text))).filter(|text| !text.is_empty())
 }
 
 fn text(folder: &Path, name: &str) -> String {
@@ -114,6 +137,25 @@ pub fn disks(block: &Path) -> Vec<PathBuf> {
         (name.len(), name)
     });
     folders
+}
+
+/// Whether a controller of disks has a driver, and no disk or drive that the kernel lists, hidden ones with them: it has
+/// none, or it is still looking.
+pub fn has_idle_controller(pci: &Path, block: &Path) -> bool {
+    let listed = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| fs::canonicalize(entry.path()).ok()).collect::<Vec<_>>()
+    };
+    let disks = listed(block);
+    listed(pci).iter().any(|device| {
+        let is_driven = text(device, "class").starts_with(STORAGE) && device.join("driver").exists();
+        is_driven && !disks.iter().any(|disk| disk.starts_with(device))
+    })
+}
+
+/// Whether it is an optical drive, which may have no disc in it.
+pub fn is_drive(name: &str) -> bool {
+    name.starts_with("sr")
 }
 
 fn is_disk(folder: &Path) -> bool {
@@ -185,6 +227,55 @@ mod tests {
         let root = tree(&[("sda/device/vpd_pg80", "\0\u{80}\0\u{6}QM\x1b01 and more")]);
         fs::write(root.path().join("sda/device/vpd_pg80"), b"\0\x80\0\x06QM\x1b01 and more").unwrap();
         assert_eq!(about(&root.path().join("sda")).serial, "QM 01");
+    }
+
+    #[test]
+    fn an_ata_disk_has_the_whole_model_that_firmware_sees() {
+        let swapped = |text: &str, len: usize| -> Vec<u8> {
+            let padded = format!("{text:len$}");
+            padded.as_bytes().chunks_exact(2).flat_map(|word| [word[1], word[0]]).collect()
+        };
+        let mut page = vec![0; 572];
+        page[60 + 20..60 + 40].copy_from_slice(&swapped("S1", 20));
+        page[60 + 54..60 + 94].copy_from_slice(&swapped("WDC WD10EZEX-08WN4A0 OF FORTY LETTERS", 40));
+        let files = ["devices/ata1/host0/model", "devices/pci/host0/model", "block/sda/ro", "block/sdb/ro"];
+        let root = tree(&files.map(|file| (file, "WDC WD10EZEX-08W\n")));
+        let of = |device: &str, name: &str| {
+            let folder = root.path().join("block").join(name);
+            fs::write(root.path().join("devices").join(device).join("vpd_pg89"), &page).unwrap();
+            std::os::unix::fs::symlink(format!("../../devices/{device}"), folder.join("device")).unwrap();
+            about(&folder)
+        };
+        let sata = of("ata1/host0", "sda");
+        assert_eq!(sata.bus, Bus::Sata);
+        assert_eq!((&*sata.model, &*sata.serial), ("WDC WD10EZEX-08WN4A0 OF FORTY LETTERS", "S1"));
+        assert_eq!(of("pci/host0", "sdb").model, "WDC WD10EZEX-08W");
+        fs::write(root.path().join("devices/ata1/host0/vpd_pg89"), &page[..100]).unwrap();
+        assert_eq!(about(&root.path().join("block/sda")).model, "WDC WD10EZEX-08W");
+    }
+
+    #[test]
+    fn a_controller_that_has_a_driver_and_no_disk_may_still_be_looking() {
+        let root = tree(&[
+            ("devices/a/class", "0x010700\n"),
+            ("devices/b/class", "0x010601\n"),
+            ("devices/b/driver", ""),
+            ("devices/b/ata1/block/sda/size", "8"),
+            ("devices/c/class", "0x030000\n"),
+            ("devices/c/driver", ""),
+            ("block/none", ""),
+            ("pci/none", ""),
+        ]);
+        let link =
+            |to: &str, at: &str| std::os::unix::fs::symlink(root.path().join(to), root.path().join(at));
+        for name in ["a", "b", "c"] {
+            link(&format!("devices/{name}"), &format!("pci/{name}")).unwrap();
+        }
+        link("devices/b/ata1/block/sda", "block/sda").unwrap();
+        let is_idle = || has_idle_controller(&root.path().join("pci"), &root.path().join("block"));
+        assert!(!is_idle(), "the first has no driver, the second a disk, and the third is a screen");
+        fs::write(root.path().join("devices/a/driver"), "").unwrap();
+        assert!(is_idle());
     }
 
     #[test]

@@ -15,8 +15,9 @@ const MODULES: &str = "/modules";
 const KEYS: &str = "/keys";
 /// Stands on the kernel's command line before the medium's identity.
 const MEDIUM: &str = "seedpress.medium=";
-/// Modules that get parameters. A stick is asked at once: it is looked for until it answers, in any case.
-const PARAMETERS: &[(&str, &CStr)] = &[("usb_storage", c"delay_use=0")];
+/// Modules that get parameters. A stick is asked at once: it is looked for until it answers, in any case. A module of a SCSI
+/// controller is loaded when the controller was looked through.
+const PARAMETERS: &[(&str, &CStr)] = &[("usb_storage", c"delay_use=0"), ("scsi_mod", c"scan=sync")];
 
 /// What came of loading modules.
 pub struct Loaded {
@@ -58,9 +59,10 @@ fn module_name(stem: &str) -> String {
     stem.split_once('-').map_or(stem, |(_, name)| name).replace('-', "_")
 }
 
-/// Drivers of machines that this one is not, those that need such a driver, and what is there already.
+/// Drivers of machines that this one is not, and what is there already. `ENOENT` is none of them: it is what a module gets
+/// that is of another kernel, or needs one that did not load.
 fn is_absence(error: Errno) -> bool {
-    [Errno::NODEV, Errno::NXIO, Errno::NOENT, Errno::EXIST, Errno::OPNOTSUPP].contains(&error)
+    [Errno::NODEV, Errno::NXIO, Errno::EXIST, Errno::OPNOTSUPP].contains(&error)
 }
 
 /// The medium that GRUB says it was started from.
@@ -73,15 +75,21 @@ fn medium_in(line: &str) -> Option<Uuid> {
     Uuid::try_parse(words.find_map(|word| word.strip_prefix(MEDIUM))?).ok()
 }
 
-/// The keys that came along. One that cannot be read is a fault of whoever made the initramfs, and ends all.
-pub fn keys() -> Vec<PublicKey> {
-    let text = fs::read_to_string(KEYS).unwrap_or_default();
-    text.lines()
-        .map(|line| match PublicKey::parse(line) {
-            Ok(key) => key,
-            Err(error) => crate::stop(&format!("internal error: {KEYS}: {error}")),
-        })
-        .collect()
+/// The keys that came along. An initramfs for unsigned media has the file too, and nothing in it: where it is not there or
+/// cannot be read, nothing may be believed.
+pub fn keys() -> Result<Vec<PublicKey>, String> {
+    keys_in(Path::new(KEYS))
+}
+
+fn keys_in(path: &Path) -> Result<Vec<PublicKey>, String> {
+    let about = |reason: &dyn std::fmt::Display| {
+        format!(
+            "the keys in {} of the initramfs cannot be read: {reason}; press the medium anew",
+            path.display()
+        )
+    };
+    let text = fs::read_to_string(path).map_err(|error| about(&error))?;
+    text.lines().map(|line| PublicKey::parse(line).map_err(|error| about(&error))).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +103,28 @@ mod tests {
         assert_eq!(medium_in(&line), Uuid::try_parse(id).ok());
         assert_eq!(medium_in("quiet seedpress.medium=nonsense"), None);
         assert_eq!(medium_in("quiet"), None);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_read_end_it_and_a_file_without_any_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        assert!(keys_in(&path).unwrap_err().contains("keys"));
+        fs::write(&path, "").unwrap();
+        assert_eq!(keys_in(&path), Ok(Vec::new()));
+        let key = PublicKey { id: formats::minisign::KeyId([1; 8]), key: [2; 32] };
+        fs::write(&path, key.to_base64() + "\n").unwrap();
+        assert_eq!(keys_in(&path), Ok(vec![key]));
+        for bad in [&b"\n"[..], b"RWQ\n", b"\xff\xff"] {
+            fs::write(&path, bad).unwrap();
+            assert!(keys_in(&path).unwrap_err().contains("press the medium anew"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_module_with_an_unknown_symbol_is_told_of_and_one_for_another_machine_is_not() {
+        assert!(!is_absence(Errno::NOENT) && !is_absence(Errno::NOEXEC));
+        assert!(is_absence(Errno::NODEV));
     }
 
     #[test]
