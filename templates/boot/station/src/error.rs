@@ -122,12 +122,16 @@ pub(crate) enum Refusal {
         left: &'static str,
     },
     /// The layers do not make up a whole disk.
-    #[error("the layers of {image} leave a part of the disk at {offset} out (please report this)")]
+    #[error("the layers of {image} leave out a part at {offset} (please report this); {disk}: {left}")]
     Incomplete {
         /// The image.
         image: String,
         /// Where.
         offset: ByteOffset,
+        /// The disk.
+        disk: String,
+        /// In which state it is left.
+        left: &'static str,
     },
 }
 

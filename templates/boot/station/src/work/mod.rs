@@ -34,12 +34,14 @@ pub(crate) struct Order<'a, 'm> {
 /// In which states a disk is left.
 const UNTOUCHED: &str = "nothing was written to it";
 const WIPED: &str = "its first MiB is zeros, so that it does not boot";
-const UNKNOWN: &str = "its first MiB could not be made zeros either: do not start from it";
+const UNKNOWN: &str =
+    "its state is unknown, for its ends could not be made zeros either: do not start from it";
 
 /// Deploys: writes, compares, and says each step. It gives the digest of the disk as it was read back.
 ///
 /// # Errors
-/// [`Refusal`]. Whatever was begun does not start.
+/// [`Refusal`], which says in which state the disk is left: untouched, with zeros where it would start, or unknown where
+/// it did not take or keep those either.
 pub(crate) fn deploy(
     desk: &mut Desk<'_>,
     hands: &dyn Hands,
@@ -88,7 +90,7 @@ fn refusal(writer: &Writer<'_, '_>, order: &Order<'_, '_>, error: DeployError) -
     match error {
         DeployError::Target(source) => stopped(writer, order, Fault::Write(source)),
         error => {
-            // The first MiB was made zeros before anything else, and nothing else was written there since.
+            // Both ends were made zeros and read back before anything else, and nothing was written there since.
             let left = if writer.has_begun() { WIPED } else { UNTOUCHED };
             Refusal::Halfway { source: Box::new(error), disk: order.name.to_string(), left }
         }
@@ -107,6 +109,6 @@ fn stopped(writer: &Writer<'_, '_>, order: &Order<'_, '_>, fault: Fault) -> Refu
         Fault::Write(source) => Refusal::Write { disk, source, left },
         Fault::Read(source) => Refusal::Read { disk, source, left },
         Fault::Differs(offset) => Refusal::Differs { disk, offset, left },
-        Fault::Incomplete(offset) => Refusal::Incomplete { image: order.title.into(), offset },
+        Fault::Incomplete(offset) => Refusal::Incomplete { image: order.title.into(), offset, disk, left },
     }
 }

@@ -100,17 +100,37 @@ impl<'a, 'd> Writer<'a, 'd> {
         if core::mem::replace(&mut state.has_begun, true) {
             return Ok(());
         }
-        let end = self.disk.size().0;
-        self.wipe()?;
-        self.zero(self.tail().max(MIB), self.size)?;
-        self.zero(end.saturating_sub(MIB).max(self.size), end)?;
-        self.disk.flush()
+        self.wipe()
     }
 
-    /// Makes zeros of the disk's first MiB.
+    /// Makes zeros of all that could start the disk: its first MiB, where the image's copy of a partition table goes, and
+    /// the last MiB of the disk, where an older one would be. It sees that they are zeros.
     pub(super) fn wipe(&self) -> Result<(), TargetError> {
-        self.zero(0, MIB.min(self.disk.size().0))?;
-        self.disk.flush()
+        let end = self.disk.size().0;
+        let places = [
+            (0, MIB.min(end)),
+            (self.tail().max(MIB), self.size),
+            (end.saturating_sub(MIB).max(self.size), end),
+        ];
+        // What can be made zeros is, also where another place fails.
+        let zeroed = places.map(|(from, to)| self.zero(from, to));
+        self.disk.flush()?;
+        zeroed.into_iter().collect::<Result<(), _>>()?;
+        places.into_iter().try_for_each(|(from, to)| self.see_zeros(from, to))
+    }
+
+    /// Reads back what was made zeros.
+    fn see_zeros(&self, from: u64, to: u64) -> Result<(), TargetError> {
+        let mut bytes = alloc::vec![0; MIB as usize];
+        for at in (from..to).step_by(MIB as usize) {
+            let piece = bytes.get_mut(..(to - at).min(MIB) as usize).unwrap_or_default();
+            let place = ByteOffset(at);
+            self.disk.read_at(place, piece).map_err(|error| TargetError::refused(place, error))?;
+            if piece.iter().any(|byte| *byte != 0) {
+                return Err(TargetError::refused(place, "the disk does not keep what is written to it"));
+            }
+        }
+        Ok(())
     }
 
     /// Makes zeros of whole sectors of the disk, from the one that holds `from` on.

@@ -132,7 +132,7 @@ fn a_disk_that_fails_while_it_is_written_is_named_and_does_not_start() {
     let medium = medium(&shop);
     for (stays_broken, left) in [
         (false, "its first MiB is zeros, so that it does not boot"),
-        (true, "its first MiB could not be made zeros either"),
+        (true, "its state is unknown, for its ends could not be made zeros either"),
     ] {
         let drive = Drive { breaks_at: Some(3 * MIB as u64 + 5), stays_broken, ..target() };
         let (why, machine) = refused(machine(medium.clone(), drive));
@@ -156,12 +156,46 @@ fn a_disk_that_fails_at_its_first_sector_is_left_as_it_is() {
 fn a_disk_that_gives_other_bytes_back_is_caught_wherever_it_lies() {
     let shop = Shop::new();
     let medium = medium(&shop);
-    // The head, the middle, zeros, and the tail.
-    for at in [700, 2 * MIB + 77, 3 * MIB / 2 + 9, 6 * MIB - 3] {
-        let drive = Drive { lies_at: Some(at as u64), ..target() };
+    let (wiped, unknown) = ("so that it does not boot", "its state is unknown");
+    // The head, the middle, what is partly zeros, and the tail: the ends are written a first time as zeros.
+    for (at, good_for, left) in
+        [(700, 1, unknown), (2 * MIB + 77, 0, wiped), (3 * MIB / 2 + 9, 0, wiped), (6 * MIB - 3, 1, unknown)]
+    {
+        let drive = Drive { lies_at: Some(at as u64), good_for, ..target() };
         let (why, machine) = refused(machine(medium.clone(), drive));
-        let expected = format!("sata0 does not hold what was written, in the MiB at {:#x}", at / MIB * MIB);
-        assert!(why.starts_with(&expected), "{why}");
+        let expected = format!("sata0 does not hold what was written, in the MiB at {:#x}; ", at / MIB * MIB);
+        assert!(why.starts_with(&expected) && why.contains(left), "{why}");
         assert!(machine.drive("sata0").bytes()[..MIB].iter().all(|byte| *byte == 0), "{at:#x}");
+    }
+}
+
+#[test]
+fn a_disk_that_keeps_nothing_is_refused_before_the_body_and_its_state_is_not_known() {
+    let shop = Shop::new();
+    let medium = medium(&shop);
+    for drive in [Drive { swallows: true, ..target() }, Drive { lies_at: Some(MIB as u64 - 1), ..target() }] {
+        let (why, machine) = refused(machine(medium.clone(), drive));
+        let expected =
+            "sata0 cannot be written: cannot write at 0x0: the disk does not keep what is written to it; ";
+        assert!(why.starts_with(expected) && why.contains("its state is unknown"), "{why}");
+        let is_end = |at: u64| at < MIB as u64 || at >= 5 * MIB as u64;
+        assert!(machine.drive("sata0").writes().iter().all(|(at, _)| is_end(*at)), "no body");
+    }
+}
+
+#[test]
+fn a_disk_that_fails_at_its_very_last_write_keeps_no_partition_table() {
+    let shop = Shop::new();
+    let medium = medium(&shop);
+    for drive in [
+        Drive { breaks_at: Some(0), good_for: 1, ..target() },
+        Drive { lies_at: Some(513), good_for: 1, ..target() },
+    ] {
+        let (why, machine) = refused(machine(medium.clone(), drive));
+        assert!(why.contains("its state is unknown"), "{why}");
+        let drive = machine.drive("sata0");
+        let tail = |at: &u64| (5 * MIB as u64..6 * MIB as u64).contains(at);
+        assert_eq!(drive.writes().iter().filter(|(at, _)| tail(at)).count(), 3, "zeros, the image, zeros");
+        assert!(drive.bytes()[5 * MIB..6 * MIB].iter().all(|byte| *byte == 0), "the image's second table");
     }
 }

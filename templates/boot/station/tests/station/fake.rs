@@ -23,6 +23,10 @@ pub struct Drive {
     pub stays_broken: bool,
     /// The byte at this place is given back wrong once it was written.
     pub lies_at: Option<u64>,
+    /// How often the place that breaks or lies can be written before it does.
+    pub good_for: usize,
+    /// It takes all bytes and keeps none.
+    pub swallows: bool,
     pub broken: Mutex<bool>,
 }
 
@@ -45,6 +49,8 @@ impl Drive {
             breaks_at: None,
             stays_broken: false,
             lies_at: None,
+            good_for: 0,
+            swallows: false,
             broken: Mutex::new(false),
         }
     }
@@ -58,6 +64,11 @@ impl Drive {
     /// What is on it now.
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes.lock().unwrap().clone()
+    }
+
+    /// How often the byte at this place was written.
+    fn times(&self, at: u64) -> usize {
+        self.writes().iter().filter(|(start, len)| (*start..start + *len as u64).contains(&at)).count()
     }
 
     /// Where bytes were written, and how many, in order.
@@ -75,7 +86,7 @@ impl ReadAt for Drive {
         let range = check_range(self.size(), offset, buf.len())?;
         buf.copy_from_slice(&self.bytes.lock().unwrap()[range.start as usize..range.end as usize]);
         match self.lies_at {
-            Some(at) if range.contains(&at) && !self.writes().is_empty() => {
+            Some(at) if range.contains(&at) && self.times(at) > self.good_for => {
                 buf[(at - range.start) as usize] ^= 1
             }
             _ => {}
@@ -95,12 +106,15 @@ impl Disk for Drive {
         assert!(offset.0.is_multiple_of(sector) && (bytes.len() as u64).is_multiple_of(sector));
         let end = offset.0 + bytes.len() as u64;
         let mut broken = self.broken.lock().unwrap();
-        if self.breaks_at.is_some_and(|at| end > at && offset.0 <= at) || *broken && self.stays_broken {
+        let breaks = |at| end > at && offset.0 <= at && self.times(at) >= self.good_for;
+        if self.breaks_at.is_some_and(breaks) || *broken && self.stays_broken {
             *broken = true;
             return Err(TargetError::refused(offset, "medium error"));
         }
         self.written.lock().unwrap().push((offset.0, bytes.len()));
-        self.bytes.lock().unwrap()[offset.0 as usize..end as usize].copy_from_slice(bytes);
+        if !self.swallows {
+            self.bytes.lock().unwrap()[offset.0 as usize..end as usize].copy_from_slice(bytes);
+        }
         Ok(())
     }
 
