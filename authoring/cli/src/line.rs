@@ -36,11 +36,16 @@ fn without_help(mut args: Vec<OsString>) -> Vec<OsString> {
 /// `--boot tree DIR` as one word, which leaves what stands behind it alone.
 fn with_trees(args: Vec<OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
-    let mut args = args.into_iter();
+    let mut args = args.into_iter().peekable();
     while let Some(arg) = args.next() {
+        if arg == "--" {
+            joined.push(arg);
+            joined.extend(args);
+            break;
+        }
         let after_boot = joined.last().is_some_and(|last| last == "--boot") && arg == "tree";
         let is_tree = after_boot || arg == "--boot=tree";
-        let folder = if is_tree { args.next() } else { None };
+        let folder = args.next_if(|next| is_tree && !next.as_encoded_bytes().starts_with(b"-"));
         joined.push(folder.map_or(arg, |folder| {
             let mut word = OsString::from(if after_boot { TREE.into() } else { format!("--boot={TREE}") });
             word.push(folder);
@@ -98,5 +103,7 @@ mod tests {
         assert_eq!(joined("build --boot none tree"), "build --boot none tree");
         assert_eq!(joined("build --boot tree"), "build --boot tree");
         assert_eq!(joined("add tree x"), "add tree x");
+        assert_eq!(joined("build --boot tree --label x"), "build --boot tree --label x");
+        assert_eq!(joined("build -- --boot tree x"), "build -- --boot tree x");
     }
 }

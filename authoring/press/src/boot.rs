@@ -23,7 +23,7 @@ pub const MEDIUM: &str = "{medium}";
 pub struct Boot {
     /// Files for its volumes.
     pub files: Vec<BootFile>,
-    /// What a BIOS starts; `None` has it say that the medium needs UEFI.
+    /// What a BIOS starts; `None` has it say that the medium needs UEFI, or starts nothing.
     pub bios: Option<Bios>,
     /// Where the parts came from.
     pub components: Vec<Component>,
