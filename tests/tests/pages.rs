@@ -57,7 +57,7 @@ fn the_readme_has_the_exit_codes_of_the_program() {
 #[test]
 fn every_key_of_a_template_is_explained_and_no_other() {
     let explained =
-        rows(&page("templates/README.md").split("## Keys").nth(1).unwrap().split("\n\n|").nth(1).unwrap());
+        rows(page("templates/README.md").split("## Keys").nth(1).unwrap().split("\n\n|").nth(1).unwrap());
     let explained: BTreeSet<_> =
         explained.into_iter().map(|row| row.0).filter(|key| key.starts_with('`')).collect();
     let mut refused = BTreeSet::new();

@@ -48,7 +48,7 @@ pub enum UsbError {
     TooLarge,
     /// What a BIOS goes on with cannot lie where it must.
     #[error(
-        "the BIOS program of {len} does not fit on a medium with sectors of {sector_size}: expected at most {USB_CORE_ROOM} bytes and sectors of 512"
+        "the BIOS program of {len} does not fit on a medium with sectors of {sector_size}: expected at most {USB_CORE_ROOM} bytes and sectors of 512: press with --boot native or with --sector-size 512"
     )]
     Core {
         /// How long it is.
