@@ -76,11 +76,34 @@ fn shim_and_a_signed_grub_start_with_either_generation_of_certificates() {
 }
 
 #[test]
-fn shim_starts_nothing_that_its_vendor_did_not_sign() {
-    for (next, reason) in
-        [(Some(UNSIGNED), "unsigned"), (Some(SHIM), "not signed by Debian"), (None, "finds no grubx64.efi")]
-    {
-        let (shim, next) = (program(SHIM), next.map(program));
+fn shim_starts_what_the_firmware_itself_would() {
+    let desk = desk(BUILD, &[("BOOTX64.EFI", &program(SHIM)), ("grubx64.efi", &program(SHIM))]);
+    let inspected = desk.object(0, "inspect medium.img");
+    assert_eq!(rows(&inspected), uefi([true; 3]));
+    let why = why(&inspected, "secure-boot-2023");
+    assert!(why.ends_with("signed by Microsoft UEFI CA 2023, as the firmware has it"), "{why}");
+}
+
+#[test]
+fn a_folder_without_a_program_where_firmware_looks_starts_nothing() {
+    let desk = desk(BUILD, &[("OTHER.EFI", &program(UNSIGNED))]);
+    let inspected = desk.object(0, "inspect medium.img");
+    assert_eq!(rows(&inspected), uefi([false; 3]));
+    assert!(why(&inspected, "uefi").starts_with("there is no EFI/BOOT/BOOTX64.EFI"), "{inspected:#}");
+}
+
+#[test]
+fn shim_starts_nothing_that_neither_its_vendor_nor_the_firmware_knows() {
+    let workshop = Workshop::new();
+    fleet::make(&workshop, "fleet", 2048);
+    let by_fleet = sign(&program(UNSIGNED), &fleet::load(&workshop, "fleet"), Existing::Keep).unwrap();
+    let unsigned = program(UNSIGNED);
+    for (next, reason) in [
+        (Some(&unsigned), "unsigned"),
+        (Some(&by_fleet), "not signed by Debian"),
+        (None, "finds no grubx64.efi"),
+    ] {
+        let shim = program(SHIM);
         let mut programs = vec![("BOOTX64.EFI", &*shim)];
         programs.extend(next.iter().map(|next| ("grubx64.efi", &**next)));
         let desk = desk(BUILD, &programs);

@@ -1,6 +1,7 @@
 //! The native loader on a medium: the keys that it trusts are put into it, and beside it lies what it reads.
 
 use formats::digest::Sha256;
+use formats::kind::ErrorKind;
 use formats::manifest::{Component, Marker, Volume, paths};
 use formats::minisign::PublicKey;
 use formats::minisign::slot::{self, SlotError};
@@ -22,6 +23,16 @@ pub enum LoaderError {
     /// The keys cannot be put into it.
     #[error("the keys cannot be put into the loader")]
     Slot(#[source] SlotError),
+}
+
+impl LoaderError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Slot(SlotError::Full { .. }) => ErrorKind::Usage,
+            Self::NotPe | Self::Slot(SlotError::Places { .. }) => ErrorKind::Other,
+        }
+    }
 }
 
 /// The loader with keys in it. With none, it takes media unsigned, and says so.
@@ -94,6 +105,14 @@ mod tests {
         let mut elsewhere = loader();
         elsewhere[PE_AT..PE_AT + 4].fill(0xff);
         assert_eq!(with_keys(&elsewhere, &[]), Err(LoaderError::NotPe));
+    }
+
+    #[test]
+    fn more_keys_than_there_is_room_for_are_a_fault_of_whoever_asked() {
+        let kind = |error: LoaderError| error.kind();
+        assert_eq!(with_keys(&loader(), &[key(); slot::ROOM + 1]).map_err(kind), Err(ErrorKind::Usage));
+        assert_eq!(with_keys(b"MZ", &[]).map_err(kind), Err(ErrorKind::Other));
+        assert_eq!(with_keys(&slot::EMPTY, &[]).map_err(kind), Err(ErrorKind::Other));
     }
 
     #[test]

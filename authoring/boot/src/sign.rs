@@ -14,6 +14,7 @@ use cms::signed_data::{
 use der::asn1::{Any, ObjectIdentifier, OctetString, SetOfVec};
 use der::{Decode, Encode};
 use formats::digest::Sha256;
+use formats::kind::ErrorKind;
 use formats::pe::digest::NoDigest;
 use formats::pe::signature::{MESSAGE_DIGEST, SHA256, SIGNED_DATA};
 use formats::pe::table::TableError;
@@ -98,6 +99,23 @@ pub enum SignError {
         /// What the encoder says.
         reason: String,
     },
+}
+
+impl EfiKeyError {
+    /// What it means for whoever asked: another key or certificate is to be given.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+}
+
+impl SignError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Pe(_) | Self::NotEfi { .. } | Self::Table(_) | Self::Digest(_) => ErrorKind::Usage,
+            Self::Encoding { .. } => ErrorKind::Other,
+        }
+    }
 }
 
 /// What becomes of the signatures that a program has.
@@ -239,4 +257,23 @@ fn algorithm(oid: ObjectIdentifier) -> AlgorithmIdentifierOwned {
 
 fn encoding(error: der::Error) -> SignError {
     SignError::Encoding { reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_signed_or_signed_with_is_a_fault_of_whoever_gave_it() {
+        let table = [
+            (SignError::Pe(PeError::Magic { found: 0 }), ErrorKind::Usage),
+            (SignError::NotEfi { subsystem: 3 }, ErrorKind::Usage),
+            (SignError::Encoding { reason: String::new() }, ErrorKind::Other),
+        ];
+        for (error, kind) in table {
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+        let refused = EfiKey::load(b"no key", b"").map(|_| ()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Usage);
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use boot::linux::{self, Given, LinuxError};
+use boot::linux::{self, Given, LinuxError, Wanted};
 use boot::native;
 use boot::sign::{EfiKey, Existing};
 use clap::Args;
@@ -78,7 +78,7 @@ impl Parts {
             .filter_map(|part| part.as_deref())
     }
 
-    fn find(&self) -> Result<linux::Parts, LinuxError> {
+    fn find(&self, wanted: Wanted) -> Result<linux::Parts, LinuxError> {
         let Self { kernel, modules, shim, grub, grub_bios } = self;
         let given = Given {
             kernel: kernel.clone(),
@@ -87,7 +87,7 @@ impl Parts {
             grub: grub.clone(),
             grub_bios: grub_bios.clone(),
         };
-        linux::find(Path::new("/"), given)
+        linux::find(Path::new("/"), given, wanted)
     }
 }
 
@@ -169,6 +169,8 @@ impl Booting {
             (self.answer.is_some() && !ours, "--answer"),
             (self.sign_efi.is_some() && !loader, "--sign-efi"),
             (self.parts.all().next().is_some() && !linux, "a part of the Linux payload"),
+            (self.parts.shim.is_some() && loader, "--shim"),
+            (self.parts.grub.is_some() && loader, "--grub"),
         ];
         given.into_iter().find_map(|(idle, option)| idle.then_some(option))
     }
@@ -224,7 +226,11 @@ impl Booting {
             (Kind::Disc, true) => linux::Kind::Disc,
             (Kind::Disc, false) => linux::Kind::UdfOnly,
         };
-        Ok(linux::payload(&self.parts.find()?, init, keys, answers, kind)?)
+        let wanted = match request.template.boot.payload {
+            Payload::Both => Wanted::Bios,
+            _ => Wanted::Both,
+        };
+        Ok(linux::payload(&self.parts.find(wanted)?, init, keys, answers, kind)?)
     }
 
     fn native(&self, keys: &[PublicKey], answers: Option<String>) -> anyhow::Result<Boot> {

@@ -117,14 +117,16 @@ impl Folder<'_> {
         let secure = firmware != Firmware::Uefi;
         let signed = if secure { format!(", signed by {by}") } else { String::new() };
         match program.is_shim {
-            true => self.behind_shim(program, machine, secure).map(|next| format!("{about}{signed}; {next}")),
+            true => {
+                self.behind_shim(program, machine, firmware).map(|next| format!("{about}{signed}; {next}"))
+            }
             false => Ok(format!("{about}{signed}")),
         }
     }
 
-    /// What shim starts, and whether it lets it through: signed by who its own certificate names, or by that one. Keys
-    /// that the machine's owner enrolled are not known.
-    fn behind_shim(&self, shim: &Program, machine: Machine, secure: bool) -> Result<String, String> {
+    /// What shim starts, and whether it lets it through: signed by who its own certificate names, by that one, or by whom
+    /// the firmware trusts (shim.c, `check_allowlist`). Keys that the machine's owner enrolled are not known.
+    fn behind_shim(&self, shim: &Program, machine: Machine, firmware: Firmware) -> Result<String, String> {
         let name = format!("grub{}.efi", machine.name().unwrap_or_default());
         let next = self.find(&name).ok_or_else(|| format!("shim finds no {name} to start"))?;
         let next = next.program.as_ref().map_err(|why| format!("shim cannot start {name}: {why}"))?;
@@ -132,7 +134,7 @@ impl Folder<'_> {
         if next.machine != machine {
             return Err(format!("shim cannot start {about}, which is for {}", next.machine));
         }
-        if !secure {
+        if firmware == Firmware::Uefi {
             return Ok(format!("then {about}"));
         }
         if let Some(why) = next.why_not() {
@@ -140,10 +142,13 @@ impl Folder<'_> {
         }
         let vendor = shim.vendor.as_ref();
         let vouched = vendor.filter(|vendor| next.intact().any(|by| by.signature.leads_to(vendor)));
-        match (vouched, vendor) {
+        match (vouched, accepted(next, firmware)) {
             (Some(vendor), _) => Ok(format!("then {about}, signed by {}", vendor.subject())),
-            (None, Some(vendor)) => Err(format!("shim refuses {about}: not signed by {}", vendor.subject())),
-            (None, None) => Err(format!("shim refuses {about}: it has no certificate to check it with")),
+            (None, Ok(by)) => Ok(format!("then {about}, signed by {by}, as the firmware has it")),
+            (None, Err(why)) => {
+                let vendor = vendor.map_or_else(|| "anybody that shim names".into(), Certificate::subject);
+                Err(format!("shim refuses {about}: not signed by {vendor}, {why}"))
+            }
         }
     }
 }

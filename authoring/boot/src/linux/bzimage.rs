@@ -34,6 +34,11 @@ pub fn component(path: &Path, file: &[u8]) -> Result<Component, LinuxError> {
     })
 }
 
+/// The kernel's release: what `uname -r` says.
+pub fn release(file: &[u8]) -> Option<String> {
+    said(file)?.split_whitespace().next().map(str::to_owned)
+}
+
 /// What the kernel says of itself: its release, who built it, when.
 fn said(file: &[u8]) -> Option<String> {
     if slice(file, MAGIC, 4)? != b"HdrS" {

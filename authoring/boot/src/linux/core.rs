@@ -11,7 +11,7 @@ use formats::manifest::Component;
 use press::boot::{Bios, DISC_CORE, USB_CORE};
 
 use super::error::{LinuxError, Missing, unreadable, unusable};
-use super::{Kind, grub};
+use super::{Kind, grub, read};
 
 /// What it needs to read the volumes that we press, to run the configuration, and to start a kernel with a screen of pixels.
 const MODULES: &str = "biosdisk normal configfile linux search search_fs_file part_gpt part_msdos fat iso9660 \
@@ -36,6 +36,8 @@ const INFORMATION: usize = 8;
 const SUMMED: usize = 64;
 /// The sector of a disc where its volume descriptors start.
 const DESCRIPTORS: u32 = 16;
+/// No version of a GRUB has more characters.
+const LONGEST_VERSION: usize = 64;
 /// Sectors of 512 bytes in one of a disc's.
 const PER_DISC_SECTOR: u64 = 4;
 
@@ -46,7 +48,7 @@ pub fn make(folder: &Path, kind: Kind) -> Result<(Bios, Component), LinuxError> 
         Kind::Disc | Kind::UdfOnly => ("boot_hybrid.img", "i386-pc-eltorito"),
     };
     let path = folder.join(sector);
-    let mut bootstrap = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
+    let mut bootstrap = read::bytes(&path)?;
     let mut core = mkimage(folder, format)?;
     let sha256 = Sha256::of(&[&bootstrap[..], &core].concat());
     let placed = match kind {
@@ -55,7 +57,8 @@ pub fn make(folder: &Path, kind: Kind) -> Result<(Bios, Component), LinuxError> 
     };
     placed.ok_or_else(|| unusable(&path, "it and its core are shorter than GRUB's are".into()))?;
     bootstrap.truncate(PROGRAM);
-    let component = Component { role: "grub-bios".into(), name: "grub".into(), version: version()?, sha256 };
+    let component =
+        Component { role: "grub-bios".into(), name: "grub".into(), version: version(folder)?, sha256 };
     Ok((Bios { bootstrap, core }, component))
 }
 
@@ -102,10 +105,31 @@ fn mkimage(folder: &Path, format: &str) -> Result<Vec<u8>, LinuxError> {
     std::fs::read(&core).map_err(|source| unreadable(&core, source))
 }
 
-/// The version that GRUB's program says of itself: that of the package that the core is made of.
-fn version() -> Result<String, LinuxError> {
+/// The version of the GRUB in a folder. Where its modules do not say it, the program is named that made the core of them.
+fn version(folder: &Path) -> Result<String, LinuxError> {
+    let path = folder.join("normal.mod");
+    if let Some(version) = path.exists().then(|| read::bytes(&path)).transpose()?.as_deref().and_then(printed)
+    {
+        return Ok(version);
+    }
     let said = said(Command::new("grub-mkimage").arg("--version"))?;
-    Ok(said.split_whitespace().last().unwrap_or_default().into())
+    Ok(format!("made by grub-mkimage {}", said.split_whitespace().last().unwrap_or_default()))
+}
+
+/// The version that a module prints: the one text in it that starts as versions do (grub-core/normal/main.c).
+fn printed(module: &[u8]) -> Option<String> {
+    let texts = module.split(|byte| *byte == 0).filter_map(|text| std::str::from_utf8(text).ok());
+    let is_version = |text: &&str| {
+        let (major, rest) = text.split_once('.').unwrap_or_default();
+        let is_number = !major.is_empty() && major.chars().all(|c| c.is_ascii_digit());
+        let is_plain = rest.chars().all(|c| c.is_ascii_alphanumeric() || ".+~:-".contains(c));
+        is_number
+            && is_plain
+            && rest.starts_with(|c: char| c.is_ascii_digit())
+            && text.len() <= LONGEST_VERSION
+    };
+    let mut versions = texts.filter(is_version);
+    versions.next().filter(|_| versions.next().is_none()).map(str::to_owned)
 }
 
 fn said(command: &mut Command) -> Result<String, LinuxError> {

@@ -3,12 +3,38 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use formats::kind::ErrorKind;
+
 /// Why the Linux payload cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum LinuxError {
     /// Parts are not on this machine.
     #[error("the Linux payload needs what is not here: {}", list(.0))]
     Missing(Vec<Missing>),
+    /// A part that was named is not there.
+    #[error("{option} names {path:?}, where nothing is: expected {what}")]
+    Gone {
+        /// The option that names it.
+        option: &'static str,
+        /// The path that was given.
+        path: PathBuf,
+        /// What should be there.
+        what: &'static str,
+    },
+    /// Kernel and modules do not belong together.
+    #[error(
+        "{kernel:?} is Linux {release}, {module:?} is for Linux {found}: give both of one kernel, with --kernel and --modules"
+    )]
+    Mixed {
+        /// The kernel.
+        kernel: PathBuf,
+        /// Its release.
+        release: String,
+        /// A module.
+        module: PathBuf,
+        /// The release that it is for.
+        found: String,
+    },
     /// A file cannot be read.
     #[error("cannot read {path:?}")]
     Unreadable {
@@ -47,6 +73,17 @@ pub enum LinuxError {
     Compress(#[source] io::Error),
 }
 
+impl LinuxError {
+    /// What it means for whoever asked.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Missing(_) | Self::Gone { .. } | Self::Unreadable { .. } => ErrorKind::Unreachable,
+            Self::Unusable { .. } | Self::Drivers { .. } | Self::Mixed { .. } => ErrorKind::Usage,
+            Self::Mkimage { .. } | Self::Compress(_) => ErrorKind::Other,
+        }
+    }
+}
+
 /// A part that is not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
@@ -72,4 +109,37 @@ pub(super) fn unreadable(path: &Path, source: io::Error) -> LinuxError {
 
 pub(super) fn unusable(path: &Path, reason: String) -> LinuxError {
     LinuxError::Unusable { path: path.into(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_of_the_kind_of_what_can_be_done_about_it() {
+        let path = Path::new("vmlinuz");
+        let io = || io::Error::from(io::ErrorKind::NotFound);
+        let mixed = LinuxError::Mixed {
+            kernel: path.into(),
+            release: "6.1".into(),
+            module: path.into(),
+            found: "6.2".into(),
+        };
+        let table = [
+            (LinuxError::Missing(Vec::new()), ErrorKind::Unreachable),
+            (
+                LinuxError::Gone { option: "--kernel", path: path.into(), what: "a kernel" },
+                ErrorKind::Unreachable,
+            ),
+            (unreadable(path, io()), ErrorKind::Unreachable),
+            (unusable(path, String::new()), ErrorKind::Usage),
+            (LinuxError::Drivers { folder: path.into(), modules: Vec::new() }, ErrorKind::Usage),
+            (mixed, ErrorKind::Usage),
+            (LinuxError::Mkimage { reason: String::new() }, ErrorKind::Other),
+            (LinuxError::Compress(io()), ErrorKind::Other),
+        ];
+        for (error, kind) in table {
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Parts;
 use super::error::{LinuxError, Missing};
+use super::{Parts, Uefi};
 
 /// What the user names, in place of what is found.
 #[derive(Clone, Debug, Default)]
@@ -38,18 +38,45 @@ const VENDORS: &str = "boot/efi/EFI";
 /// How kernels for clouds are called: they are only taken when there is no other.
 const CLOUD: &[&str] = &["cloud", "kvm", "aws", "azure", "gcp"];
 
+/// Which firmware is to start the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// UEFI and a BIOS.
+    Both,
+    /// A BIOS alone: neither shim nor the signed GRUB is looked for.
+    Bios,
+}
+
+impl Given {
+    /// That everything that is named is there.
+    fn check(&self) -> Result<(), LinuxError> {
+        let named = [
+            ("--kernel", &self.kernel, "a kernel, a bzImage"),
+            ("--modules", &self.modules, "the folder of its modules, such as /lib/modules/RELEASE"),
+            ("--shim", &self.shim, "shim, such as shimx64.efi.signed"),
+            ("--grub", &self.grub, "the signed GRUB, such as grubx64.efi.signed"),
+            ("--grub-bios", &self.grub_bios, "the folder of the GRUB for BIOS, i386-pc"),
+        ];
+        let gone = named.into_iter().find_map(|(option, path, what)| {
+            let path = path.clone().filter(|path| !path.exists())?;
+            Some(LinuxError::Gone { option, path, what })
+        });
+        gone.map_or(Ok(()), Err)
+    }
+}
+
 /// Finds what was not given, below `root`.
 ///
 /// # Errors
-/// [`LinuxError::Missing`] with everything that is not there.
-pub fn find(root: &Path, given: Given) -> Result<Parts, LinuxError> {
+/// [`LinuxError::Gone`] for what was given and is not there, [`LinuxError::Missing`] with everything else that is not.
+pub fn find(root: &Path, given: Given, wanted: Wanted) -> Result<Parts, LinuxError> {
+    given.check()?;
     let mut missing = Vec::new();
     let kernel = given.kernel.or_else(|| kernel(root));
     let modules = given.modules.or_else(|| modules(root, kernel.as_deref()?));
     let shim = given.shim.or_else(|| first(root, SHIM)).or_else(|| vendors(root, "shimx64.efi"));
     let grub = given.grub.or_else(|| first(root, GRUB)).or_else(|| vendors(root, "grubx64.efi"));
     let grub_bios = given.grub_bios.or_else(|| first(root, GRUB_BIOS));
-    let mok_manager = shim.as_deref().and_then(mok_manager);
     let mut have = |path: Option<PathBuf>, what, package, option| {
         let there = path.filter(|path| path.exists());
         if there.is_none() {
@@ -60,9 +87,11 @@ pub fn find(root: &Path, given: Given) -> Result<Parts, LinuxError> {
     let parts = Parts {
         kernel: have(kernel, "a kernel", "linux-image-amd64", "--kernel FILE"),
         modules: have(modules, "the kernel's modules", "linux-image-amd64", "--modules DIR"),
-        shim: have(shim, "shim", "shim-signed", "--shim FILE"),
-        mok_manager,
-        grub: have(grub, "the signed GRUB", "grub-efi-amd64-signed", "--grub FILE"),
+        uefi: (wanted == Wanted::Both).then(|| Uefi {
+            mok_manager: shim.as_deref().and_then(mok_manager),
+            shim: have(shim, "shim", "shim-signed", "--shim FILE"),
+            grub: have(grub, "the signed GRUB", "grub-efi-amd64-signed", "--grub FILE"),
+        }),
         grub_bios: have(grub_bios, "the GRUB for BIOS", "grub-pc-bin", "--grub-bios DIR"),
     };
     if missing.is_empty() { Ok(parts) } else { Err(LinuxError::Missing(missing)) }

@@ -19,9 +19,10 @@ mod grub;
 mod initramfs;
 mod modules;
 mod pe;
+mod read;
 mod sbat;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use formats::digest::Sha256;
 use formats::manifest::{Component, Volume, paths};
@@ -29,7 +30,7 @@ use formats::minisign::PublicKey;
 use press::boot::{Boot, BootFile, Content};
 
 pub use error::{LinuxError, Missing};
-pub use find::{Given, find};
+pub use find::{Given, Wanted, find};
 
 /// What is taken from a distribution, and where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +39,21 @@ pub struct Parts {
     pub kernel: PathBuf,
     /// The folder of its modules: `/lib/modules/6.1.0-56-amd64`.
     pub modules: PathBuf,
+    /// What UEFI starts it by, where UEFI is to.
+    pub uefi: Option<Uefi>,
+    /// The folder of the GRUB for BIOS.
+    pub grub_bios: PathBuf,
+}
+
+/// What UEFI starts the payload by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uefi {
     /// shim, signed by Microsoft.
     pub shim: PathBuf,
     /// The program that enrols keys for shim, where there is one.
     pub mok_manager: Option<PathBuf>,
     /// GRUB, signed by the distribution.
     pub grub: PathBuf,
-    /// The folder of the GRUB for BIOS.
-    pub grub_bios: PathBuf,
 }
 
 /// What kind of medium it is for.
@@ -77,75 +85,70 @@ pub fn payload(
     answers: Option<String>,
     kind: Kind,
 ) -> Result<Boot, LinuxError> {
-    let read = |path: &Path| std::fs::read(path).map_err(|source| error::unreadable(path, source));
-    let (shim, grub, kernel) = (read(&parts.shim)?, read(&parts.grub)?, read(&parts.kernel)?);
-    let prefix = grub::prefix(&parts.grub, &grub)?;
-    let chosen = modules::choose(&parts.modules)?;
-    let mut components = vec![
-        sbat::component("shim", &parts.shim, &shim)?,
-        sbat::component("grub", &parts.grub, &grub)?,
-        bzimage::component(&parts.kernel, &kernel)?,
-        chosen.component(&parts.modules),
-        Component {
-            role: "init".into(),
-            name: "seedpress-init".into(),
-            version: version(),
-            sha256: Sha256::of(init),
-        },
-    ];
-    let initramfs = initramfs::make(init, keys, &chosen)?;
+    let kernel = read::bytes(&parts.kernel)?;
+    let kernel_component = bzimage::component(&parts.kernel, &kernel)?;
+    let release = bzimage::release(&kernel).unwrap_or_default();
+    let chosen = modules::choose(&parts.modules, (&parts.kernel, &release))?;
+    let files = Files { kind, files: Vec::new(), components: Vec::new() };
+    let mut files = match &parts.uefi {
+        Some(uefi) => files.uefi(uefi)?,
+        None => files,
+    };
+    let init_component = Component {
+        role: "init".into(),
+        name: "seedpress-init".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        sha256: Sha256::of(init),
+    };
     let (bios, grub_bios) = core::make(&parts.grub_bios, kind)?;
-    components.push(grub_bios);
-    let files = Files { kind, files: Vec::new() };
-    let mut files = files.esp("EFI/BOOT/BOOTX64.EFI", shim).esp("EFI/BOOT/grubx64.efi", grub);
-    if let Some(manager) = &parts.mok_manager {
-        files = files.esp("EFI/BOOT/mmx64.efi", read(manager)?);
-    }
-    files = files.configured(&prefix).read(KERNEL, kernel).read(INITRAMFS, initramfs);
+    files.components.extend([kernel_component, chosen.component(&parts.modules), init_component, grub_bios]);
+    files = files.read(CONFIG, Content::Text(grub::CONFIG.into())).read(KERNEL, Content::Bytes(kernel));
+    files = files.read(INITRAMFS, Content::Bytes(initramfs::make(init, keys, &chosen)?));
     if let Some(answers) = answers {
-        files = files.esp(paths::ANSWERS, answers.into_bytes());
+        files = files.esp(paths::ANSWERS, Content::Bytes(answers.into_bytes()));
     }
-    Ok(Boot { files: files.files, bios: Some(bios), components })
+    Ok(Boot { files: files.files, bios: Some(bios), components: files.components })
 }
 
-/// Our own version.
-fn version() -> String {
-    env!("CARGO_PKG_VERSION").into()
-}
-
-/// Files, put where a kind of medium has them.
+/// Files, put where a kind of medium has them, and what they are.
 struct Files {
     kind: Kind,
     files: Vec<BootFile>,
+    components: Vec<Component>,
 }
 
 impl Files {
+    /// With what UEFI starts, and what tells the signed GRUB where to go on.
+    fn uefi(mut self, uefi: &Uefi) -> Result<Self, LinuxError> {
+        let (shim, grub) = (read::bytes(&uefi.shim)?, read::bytes(&uefi.grub)?);
+        let prefix = grub::prefix(&uefi.grub, &grub)?;
+        self.components.push(sbat::component("shim", &uefi.shim, &shim)?);
+        self.components.push(sbat::component("grub", &uefi.grub, &grub)?);
+        let mut files = self.esp("EFI/BOOT/BOOTX64.EFI", Content::Bytes(shim));
+        files = files.esp("EFI/BOOT/grubx64.efi", Content::Bytes(grub));
+        if let Some(manager) = &uefi.mok_manager {
+            files = files.esp("EFI/BOOT/mmx64.efi", Content::Bytes(read::bytes(manager)?));
+        }
+        let config = || Content::Text(grub::CONFIG.into());
+        files = files.esp(&format!("{prefix}/grub.cfg"), config());
+        Ok(match files.volume() {
+            Volume::Esp => files,
+            // A signed GRUB that was started as a disc takes the whole disc for its own, and looks for these two.
+            Volume::Seed => files
+                .read(".disk/info", Content::Text(grub::DISC_INFO.into()))
+                .read("boot/grub/grub.cfg", config()),
+        })
+    }
+
     /// With a file on the EFI system partition.
-    fn esp(self, path: &str, bytes: Vec<u8>) -> Self {
-        self.with(Volume::Esp, path, Content::Bytes(bytes))
+    fn esp(self, path: &str, content: Content) -> Self {
+        self.with(Volume::Esp, path, content)
     }
 
     /// With a file that GRUB reads.
-    fn read(self, path: &str, bytes: Vec<u8>) -> Self {
+    fn read(self, path: &str, content: Content) -> Self {
         let volume = self.volume();
-        self.with(volume, path, Content::Bytes(bytes))
-    }
-
-    /// With all that GRUB does what it is told by: `prefix` is where the signed one looks.
-    fn configured(self, prefix: &str) -> Self {
-        let config = || Content::Text(grub::CONFIG.into());
-        let volume = self.volume();
-        let files =
-            self.with(Volume::Esp, &format!("{prefix}/grub.cfg"), config()).with(volume, CONFIG, config());
-        match volume {
-            Volume::Esp => files,
-            // A signed GRUB that was started as a disc takes the whole disc for its own, and looks for these two.
-            Volume::Seed => files.with(volume, ".disk/info", Content::Text(grub::DISC_INFO.into())).with(
-                volume,
-                "boot/grub/grub.cfg",
-                config(),
-            ),
-        }
+        self.with(volume, path, content)
     }
 
     /// The volume that GRUB reads.

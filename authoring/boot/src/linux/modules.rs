@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use formats::digest::Hasher;
 use formats::manifest::Component;
 
-use super::elf;
 use super::error::{LinuxError, unreadable, unusable};
+use super::{elf, read};
 
 /// What media and disks of ordinary machines are connected by: a kernel without one of them is refused.
 const NEEDED: &[&str] = &["xhci_pci", "usb_storage", "ahci", "nvme", "sd_mod", "sr_mod"];
@@ -39,8 +38,6 @@ const WELCOME: &[&str] = &[
     "usbhid",
     "simpledrm",
 ];
-/// No module unpacked is larger, in bytes.
-const LARGEST: u64 = 64 << 20;
 /// How deep folders may lie in each other.
 const DEEPEST: usize = 16;
 
@@ -62,6 +59,8 @@ pub struct Module {
 
 /// What a kernel has.
 struct Kernel {
+    file: PathBuf,
+    release: String,
     folder: PathBuf,
     files: BTreeMap<String, PathBuf>,
     built_in: BTreeSet<String>,
@@ -74,9 +73,16 @@ struct Order<'a> {
     seen: BTreeSet<String>,
 }
 
-/// Chooses from a folder such as `/lib/modules/6.1.0-56-amd64`.
-pub fn choose(folder: &Path) -> Result<Chosen, LinuxError> {
-    let kernel = Kernel::read(folder)?;
+/// Chooses from a folder such as `/lib/modules/6.1.0-56-amd64`, for the kernel in a file that has this release.
+pub fn choose(folder: &Path, (file, release): (&Path, &str)) -> Result<Chosen, LinuxError> {
+    let mut kernel = Kernel {
+        file: file.into(),
+        release: release.into(),
+        folder: folder.into(),
+        files: BTreeMap::new(),
+        built_in: BTreeSet::new(),
+    };
+    kernel.read()?;
     let lacks: Vec<String> =
         NEEDED.iter().filter(|name| !kernel.has(name)).map(|name| (*name).to_owned()).collect();
     if !lacks.is_empty() {
@@ -105,13 +111,25 @@ impl Chosen {
 }
 
 impl Kernel {
-    fn read(folder: &Path) -> Result<Self, LinuxError> {
-        let list = folder.join("modules.builtin");
-        let built_in = fs::read_to_string(&list).map_err(|source| unreadable(&list, source))?;
-        let built_in = built_in.lines().filter_map(|line| named(Path::new(line))).collect();
-        let mut kernel = Self { folder: folder.into(), files: BTreeMap::new(), built_in };
-        kernel.look(&folder.join("kernel"), 0)?;
-        Ok(kernel)
+    fn read(&mut self) -> Result<(), LinuxError> {
+        let built_in = read::text(&self.folder.join("modules.builtin"))?;
+        self.built_in = built_in.lines().filter_map(|line| named(Path::new(line))).collect();
+        self.look(&self.folder.join("kernel"), 0)
+    }
+
+    /// That a module is for this kernel, which takes no other (kernel/module/main.c, `check_modinfo`).
+    fn check(&self, module: &Path, vermagic: &[String]) -> Result<(), LinuxError> {
+        let found =
+            vermagic.first().and_then(|said| said.split(' ').next()).unwrap_or("no kernel that it names");
+        if found == self.release {
+            return Ok(());
+        }
+        Err(LinuxError::Mixed {
+            kernel: self.file.clone(),
+            release: self.release.clone(),
+            module: module.into(),
+            found: found.into(),
+        })
     }
 
     /// Notes the modules in a folder and in those inside it.
@@ -148,6 +166,7 @@ impl Order<'_> {
         let bytes = unpacked(path)?;
         let values =
             |key| elf::values(&bytes, key).ok_or_else(|| unusable(path, "it is no kernel module".into()));
+        self.kernel.check(path, &values("vermagic")?)?;
         let needed: Vec<String> = values("depends")?.iter().flat_map(|list| names(list, ',')).collect();
         let first: Vec<String> = values("softdep")?.iter().flat_map(|list| pre(list)).collect();
         for other in first.iter().chain(&needed) {
@@ -178,14 +197,11 @@ fn pre(list: &str) -> Vec<String> {
 
 fn unpacked(path: &Path) -> Result<Vec<u8>, LinuxError> {
     let file = fs::File::open(path).map_err(|source| unreadable(path, source))?;
-    let mut bytes = Vec::new();
-    let read = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("xz") => lzma_rust2::XzReader::new(file, true).take(LARGEST).read_to_end(&mut bytes),
-        Some("zst") => zstd::Decoder::new(file).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)),
-        _ => file.take(LARGEST).read_to_end(&mut bytes),
-    };
-    read.map_err(|source| unreadable(path, source))?;
-    Ok(bytes)
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("xz") => read::all(path, Ok(lzma_rust2::XzReader::new(file, true))),
+        Some("zst") => read::all(path, zstd::Decoder::new(file)),
+        _ => read::all(path, Ok(file)),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use boot::linux::{Given, Parts, find};
+use boot::linux::{Given, Parts, Wanted, find};
 use tempfile::TempDir;
 
 /// The release of the kernel.
@@ -35,8 +35,12 @@ const GRUB_SBAT: &str = "grub,5,Free Software Foundation,grub,2.06,https://examp
 
 /// The parts of a root, with this machine's GRUB for BIOS.
 pub fn parts(root: &Path) -> Parts {
-    let grub_bios = Some(PathBuf::from("/usr/lib/grub/i386-pc"));
-    find(root, Given { grub_bios, ..Given::default() }).unwrap()
+    find(root, bios(), Wanted::Both).unwrap()
+}
+
+/// This machine's GRUB for BIOS, and nothing else.
+pub fn bios() -> Given {
+    Given { grub_bios: Some(PathBuf::from("/usr/lib/grub/i386-pc")), ..Given::default() }
 }
 
 /// The folder of the modules, below the root.
@@ -58,8 +62,13 @@ pub fn module(root: &Path, name: &str, says: &str) {
 
 /// A module: an ELF file of two sections.
 pub fn elf(says: &str) -> Vec<u8> {
+    elf_for(RELEASE, says)
+}
+
+/// A module for a kernel of another release.
+pub fn elf_for(release: &str, says: &str) -> Vec<u8> {
     let names = b"\0.modinfo\0.shstrtab\0";
-    let modinfo = format!("license=GPL\0{}\0", says.replace(';', "\0"));
+    let modinfo = format!("license=GPL\0vermagic={release} SMP mod_unload \0{}\0", says.replace(';', "\0"));
     let (modinfo_at, names_at) = (64, 64 + modinfo.len());
     let table = (names_at + names.len()).next_multiple_of(8);
     let mut file = b"\x7fELF\x02\x01\x01".to_vec();

@@ -3,10 +3,10 @@
 mod fake;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use boot::linux::{Given, Kind, LinuxError, find, payload};
+use boot::linux::{Given, Kind, LinuxError, Wanted, find, payload};
 use fake::{GRUB, NEEDED, RELEASE, module, modules, parts, put, root};
 use formats::manifest::Volume;
 use formats::minisign::{KeyId, PublicKey};
@@ -201,7 +201,7 @@ fn a_kernel_for_clouds_is_refused_with_the_modules_that_it_lacks() {
 #[test]
 fn everything_that_is_missing_is_named_with_its_package_and_its_option() {
     let empty = tempfile::tempdir().unwrap();
-    let error = find(empty.path(), Given::default()).unwrap_err().to_string();
+    let error = find(empty.path(), Given::default(), Wanted::Both).unwrap_err().to_string();
     for word in [
         "linux-image-amd64",
         "shim-signed",
@@ -212,10 +212,80 @@ fn everything_that_is_missing_is_named_with_its_package_and_its_option() {
     ] {
         assert!(error.contains(word), "{error}");
     }
-    let gone = Given { shim: Some(empty.path().join("gone.efi")), ..Given::default() };
+    let error = find(empty.path(), Given::default(), Wanted::Bios).unwrap_err().to_string();
+    assert!(error.contains("grub-pc-bin") && !error.contains("shim") && !error.contains("efi"), "{error}");
+}
+
+#[test]
+fn what_was_given_and_is_not_there_is_named_with_its_option() {
     let root = root();
-    let error = find(root.path(), gone).unwrap_err().to_string();
-    assert!(error.contains("shim-signed") && !error.contains("grub-efi-amd64-signed"), "{error}");
+    let gone = || Some(PathBuf::from("/typo"));
+    for (option, given) in [
+        ("--kernel", Given { kernel: gone(), ..fake::bios() }),
+        ("--modules", Given { modules: gone(), ..fake::bios() }),
+        ("--shim", Given { shim: gone(), ..fake::bios() }),
+        ("--grub", Given { grub: gone(), ..fake::bios() }),
+        ("--grub-bios", Given { grub_bios: gone(), ..fake::bios() }),
+    ] {
+        let error = find(root.path(), given, Wanted::Both).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{option} names \"/typo\"")), "{error}");
+        assert!(error.contains("expected "), "{error}");
+    }
+}
+
+#[test]
+fn for_a_bios_alone_neither_shim_nor_the_signed_grub_is_needed() {
+    let root = root();
+    fs::remove_dir_all(root.path().join("usr/lib")).unwrap();
+    let parts = find(root.path(), fake::bios(), Wanted::Bios).unwrap();
+    for (kind, kernel) in [(Kind::Usb, Volume::Esp), (Kind::Disc, Volume::Seed)] {
+        let boot = payload(&parts, INIT, &[], None, kind).unwrap();
+        assert_eq!(paths(&boot, kernel), ["seed/grub.cfg", "seed/vmlinuz", "seed/initrd.zst"]);
+        assert_eq!(boot.files.len(), 3);
+        let roles: Vec<_> = boot.components.iter().map(|part| part.role.as_str()).collect();
+        assert_eq!(roles, ["kernel", "modules", "init", "grub-bios"]);
+    }
+}
+
+#[test]
+fn modules_of_another_kernel_are_refused_and_both_are_named() {
+    let root = root();
+    let path = format!("{}/kernel/drivers/nvme.ko", modules());
+    for (file, found) in [
+        (fake::elf_for("6.12.1-amd64", "depends="), "for Linux 6.12.1-amd64"),
+        (fake::elf_for("6.1.0-56-amd64-x", "depends="), "for Linux 6.1.0-56-amd64-x"),
+    ] {
+        put(root.path(), &path, &file);
+        let error = refused(root.path()).to_string();
+        assert!(error.contains(&format!("is Linux {RELEASE}")) && error.contains(found), "{error}");
+        assert!(error.contains("nvme.ko") && error.contains("vmlinuz"), "{error}");
+    }
+}
+
+#[test]
+fn the_version_of_the_grub_for_bios_is_that_of_its_folder() {
+    let root = root();
+    let copy = root.path().join("i386-pc");
+    let copied = Command::new("cp").arg("-r").arg("/usr/lib/grub/i386-pc").arg(&copy).status().unwrap();
+    assert!(copied.success());
+    let given = || Given { grub_bios: Some(copy.clone()), ..Given::default() };
+    let version = || {
+        let parts = find(root.path(), given(), Wanted::Bios).unwrap();
+        payload(&parts, INIT, &[], None, Kind::Usb).unwrap().components.pop().unwrap().version
+    };
+    let host = Command::new("grub-mkimage").arg("--version").output().unwrap();
+    let host = String::from_utf8(host.stdout).unwrap();
+    let host = host.split_whitespace().last().unwrap();
+    assert_eq!(version(), host);
+    let normal = copy.join("normal.mod");
+    let mut module = fs::read(&normal).unwrap();
+    let at = module.windows(host.len()).position(|text| text == host.as_bytes()).unwrap();
+    module[at] = b'9';
+    fs::write(&normal, &module).unwrap();
+    assert_eq!(version(), format!("9{}", &host[1..]));
+    module[at] = b'x';
+    fs::write(&normal, &module).unwrap();
+    assert_eq!(version(), format!("made by grub-mkimage {host}"));
 }
 
 #[test]
@@ -237,9 +307,9 @@ fn shim_and_grub_of_an_installed_system_are_found() {
         fs::remove_dir_all(root.path().join(old)).unwrap();
         put(root.path(), &format!("boot/efi/EFI/fedora/{new}"), b"");
     }
-    let parts = parts(root.path());
-    assert!(parts.shim.ends_with("EFI/fedora/shimx64.efi") && parts.grub.ends_with("EFI/fedora/grubx64.efi"));
-    assert_eq!(parts.mok_manager, None);
+    let uefi = parts(root.path()).uefi.unwrap();
+    assert!(uefi.shim.ends_with("EFI/fedora/shimx64.efi") && uefi.grub.ends_with("EFI/fedora/grubx64.efi"));
+    assert_eq!(uefi.mok_manager, None);
 }
 
 #[test]
