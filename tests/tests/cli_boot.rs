@@ -66,6 +66,8 @@ fn options_that_mean_nothing_together_are_refused() {
         ("--boot tree esp --answer answers", "--answer means nothing"),
         ("--boot linux --sign-efi key key.pub", "--sign-efi means nothing"),
         ("--boot native --kernel 1.img", "part of the Linux payload means nothing"),
+        ("--boot both --shim 1.img", "--shim means nothing with --boot both"),
+        ("--boot both --grub 1.img", "--grub means nothing with --boot both"),
         ("--template data-only --boot native", "no EFI system partition"),
         ("--boot grub", "expected native, linux, both, none or tree DIR"),
         ("--boot tree", "expected the folder of the tree"),
