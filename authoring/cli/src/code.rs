@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use boot::linux::LinuxError;
+use boot::native::LoaderError;
+use boot::sign::{EfiKeyError, SignError};
 use deploy::{DeployError, MediumError, TrustError};
 use formats::answer::AnswerError;
 use formats::files::FilesError;
@@ -125,7 +128,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 16] = [
+const KINDS: [KindOf; 20] = [
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
@@ -142,6 +145,10 @@ const KINDS: [KindOf; 16] = [
     |e| e.is::<MediumError>().then_some(ErrorKind::Corrupt),
     |e| e.is::<TemplateError>().then_some(ErrorKind::Usage),
     |e| e.is::<AnswerError>().then_some(ErrorKind::Usage),
+    |e| e.downcast_ref().map(LinuxError::kind),
+    |e| e.downcast_ref().map(LoaderError::kind),
+    |e| e.downcast_ref().map(SignError::kind),
+    |e| e.downcast_ref().map(EfiKeyError::kind),
 ];
 
 impl From<ErrorKind> for Code {

@@ -48,14 +48,14 @@ const fn medium(name: &'static str, build: &'static str, answers: Answers) -> Me
     Medium { name, build, answers: Some(answers), damage: None }
 }
 
-const fn damaged(name: &'static str, damage: Damage) -> Medium {
-    Medium {
-        name,
-        build: "usb --boot native --sign key --trust key.pub",
-        answers: Some(ONLY),
-        damage: Some(damage),
-    }
+const fn damaged(name: &'static str, build: &'static str, damage: Damage) -> Medium {
+    Medium { name, build, answers: Some(ONLY), damage: Some(damage) }
 }
+
+/// How media are pressed that are damaged.
+const NATIVE: &str = "usb --boot native --sign key --trust key.pub";
+const LINUX: &str = "usb --boot linux --sign key --trust key.pub";
+const LINUX_DISC: &str = "disc --boot linux --sign key --trust key.pub";
 
 const fn silent(name: &'static str, build: &'static str) -> Medium {
     Medium { name, build, answers: None, damage: None }
@@ -70,14 +70,17 @@ pub const MEDIA: &[Medium] = &[
     medium("usb-signed", "usb --boot native --sign key --trust key.pub --sign-efi efi.key efi.pem", ONLY),
     medium("usb-linux", "usb --boot linux --sign key --trust key.pub", ONLY),
     medium("disc-linux", "disc --boot linux --sign key --trust key.pub", ONLY),
+    medium("udf-linux", "disc --udf-only --boot linux --sign key --trust key.pub", ONLY),
     medium("usb-both", "usb --boot both --sign key --trust key.pub", ONLY),
     silent("usb-menu", "usb --boot native --sign key --trust key.pub"),
     silent("usb-tree", "usb --boot tree esp"),
     silent("disc-tree", "disc --boot tree esp"),
     silent("udf-tree", "disc --udf-only --boot tree esp"),
-    damaged("bad-frame", Damage::Frame),
-    damaged("bad-manifest", Damage::File("seed/manifest.json")),
-    damaged("bad-signature", Damage::File("seed/manifest.json.minisig")),
+    damaged("bad-frame", NATIVE, Damage::Frame),
+    damaged("bad-manifest", NATIVE, Damage::File("seed/manifest.json")),
+    damaged("bad-signature", NATIVE, Damage::File("seed/manifest.json.minisig")),
+    damaged("bad-frame-linux", LINUX, Damage::Frame),
+    damaged("bad-manifest-linux", LINUX_DISC, Damage::File("seed/manifest.json")),
 ];
 
 /// Puts together what the media are pressed from: images, keys, programs.
