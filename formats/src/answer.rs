@@ -157,6 +157,11 @@ impl Target {
         wishes.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether it names a disk, and not only what any disk may be.
+    pub fn names_a_disk(&self) -> bool {
+        self.serial.is_some() || self.model.is_some()
+    }
+
     /// Whether a disk is as is asked, but for `only_disk`.
     pub fn fits(&self, serial: &str, model: &str, size: ByteLen) -> bool {
         let same = |wanted: &Option<String>, found: &str| {

@@ -110,7 +110,9 @@ impl Console for Terminal {
             let within = self.is_within_key();
             match self.heard(if within { WITHIN_KEY } else { left }) {
                 Some(Heard::Key(key)) => return Some(key),
-                Some(Heard::Part | Heard::Nothing) => {}
+                // Its other bytes are there, or a pause ends it.
+                Some(Heard::Part) => continue,
+                Some(Heard::Nothing) => {}
                 None => {
                     let ended = self.terminals.iter_mut().find_map(|line| line.keyboard.pause());
                     if ended.is_some() {

@@ -19,18 +19,14 @@ pub enum Heard {
 #[derive(Debug, Default)]
 pub struct Keyboard {
     begun: Vec<u8>,
-    after_return: bool,
 }
 
 impl Keyboard {
     /// Takes the next byte.
     pub fn hear(&mut self, byte: u8) -> Heard {
-        let after_return = std::mem::replace(&mut self.after_return, byte == b'\r');
         if self.begun.is_empty() {
             return match byte {
                 ESCAPE => self.keep(byte),
-                // Some terminals send both for one key.
-                b'\n' if after_return => Heard::Nothing,
                 _ => plain(byte),
             };
         }
@@ -46,13 +42,13 @@ impl Keyboard {
                 match byte {
                     b'A' => Heard::Key(Key::Up),
                     b'B' => Heard::Key(Key::Down),
-                    _ => Heard::Nothing,
+                    _ => Heard::Key(Key::Other),
                 }
             }
             (len, _) if len < 16 => self.keep(byte),
             _ => {
                 self.begun.clear();
-                Heard::Nothing
+                Heard::Key(Key::Other)
             }
         }
     }
@@ -77,10 +73,13 @@ impl Keyboard {
 
 fn plain(byte: u8) -> Heard {
     match byte {
-        b'\r' | b'\n' => Heard::Key(Key::Enter),
+        b'\r' => Heard::Key(Key::Enter),
+        b'\n' => Heard::Key(Key::LineFeed),
         0x08 | 0x7f => Heard::Key(Key::Backspace),
         b' '..=b'~' => Heard::Key(Key::Char(byte.into())),
-        _ => Heard::Nothing,
+        // A line that nobody drives gives zeros.
+        0 => Heard::Nothing,
+        _ => Heard::Key(Key::Other),
     }
 }
 
@@ -103,9 +102,10 @@ mod tests {
 
     #[test]
     fn characters_and_keys_that_edit_are_heard() {
-        let heard = [Key::Char('s'), Key::Char('D'), Key::Backspace, Key::Backspace, Key::Enter];
+        let heard =
+            [Key::Char('s'), Key::Char('D'), Key::Backspace, Key::Backspace, Key::Enter, Key::LineFeed];
         assert_eq!(keys(b"sD\x7f\x08\r\n"), heard);
-        assert_eq!(keys(b"\n\n"), [Key::Enter, Key::Enter]);
+        assert_eq!(keys(b"\n\n"), [Key::LineFeed, Key::LineFeed]);
     }
 
     #[test]
@@ -121,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn other_sequences_and_bytes_are_nothing() {
-        assert_eq!(keys(b"\x1b[3~\x1b[C\x00\xff"), []);
-        assert_eq!(keys(b"\x1b[11111111111111111111111111"), [Key::Char('1'); 11]);
+    fn other_sequences_and_bytes_are_keys_without_a_meaning() {
+        assert_eq!(keys(b"\x1b[3~\x1b[C\x00\xff\x03\t"), [Key::Other; 5]);
+        assert_eq!(keys(b"\x1b[11111111111111111111111111").first(), Some(&Key::Other));
     }
 }

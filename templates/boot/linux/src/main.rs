@@ -17,19 +17,20 @@ mod sysfs;
 mod system;
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use station::{Console, Machine, Start};
 
 fn main() {
-    // First: even what goes wrong with the console is said on it.
+    let begun = Instant::now();
+    // Before all else: even what goes wrong with the console is said on it.
     let mounted = system::mount();
     std::panic::set_hook(Box::new(|info| stop(&format!("internal error: {}", told(info)))));
     if let Err(error) = mounted {
         stop(&error);
     }
     let loaded = system::load_modules();
-    let mut machine = machine::Linux::new();
+    let mut machine = machine::Linux::new(begun);
     for module in loaded.refused {
         machine.console().serial(&format!("seedpress: the kernel does not take the module {module}"));
     }

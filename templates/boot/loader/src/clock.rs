@@ -10,9 +10,6 @@ use crate::raw;
 
 /// How long the processor's counter is held against the firmware's clock.
 const MEASURED: Duration = Duration::from_millis(20);
-/// The first year that is believed: clocks whose battery is empty start long before.
-const FIRST_YEAR: u16 = 2026;
-
 /// The processor's counter, with its speed.
 pub struct Clock {
     begun: u64,
@@ -20,7 +17,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Measures how fast the counter runs.
+    /// Measures how fast the counter runs, and counts from now on.
     pub fn new() -> Self {
         let begun = raw::ticks();
         boot::stall(MEASURED);
@@ -34,10 +31,10 @@ impl Clock {
     }
 }
 
-/// What time it is, where the machine's clock can be believed. A clock that names no time zone is taken for one that
+/// What time the machine's clock shows. A clock that names no time zone is taken for one that
 /// shows UTC.
 pub fn now() -> Option<Timestamp> {
-    let time = runtime::get_time().ok().filter(|time| time.year() >= FIRST_YEAR)?;
+    let time = runtime::get_time().ok()?;
     let date = format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day());
     let shown: Timestamp =
         format!("{date}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second()).parse().ok()?;

@@ -70,10 +70,15 @@ impl Keys {
     fn pressed(&mut self, serial: &Serial) -> Option<Key> {
         let console = system::with_stdin(|input| input.read_key().ok().flatten());
         if let Some(key) = console.or_else(|| self.typed()) {
-            return key_of(key);
+            return Some(key_of(key));
         }
-        let byte = serial.byte()?;
-        self.byte(byte)
+        // What is part of a key only makes one with the bytes behind it.
+        loop {
+            let byte = serial.byte()?;
+            if let Some(key) = self.byte(byte) {
+                return Some(key);
+            }
+        }
     }
 
     fn typed(&self) -> Option<FirmwareKey> {
@@ -89,30 +94,33 @@ impl Keys {
             (Escape::Bracket, b'A') => return Some(Key::Up),
             (Escape::Bracket, b'B') => return Some(Key::Down),
             (Escape::Bracket, b'0'..=b'9' | b';') => self.escape = Escape::Bracket,
-            (Escape::Bracket, _) => {}
-            (_, byte) => return plain(char::from(byte)),
+            (Escape::Bracket, _) => return Some(Key::Other),
+            // A line that nobody drives gives zeros.
+            (_, 0) => {}
+            (_, byte) => return Some(plain(char::from(byte))),
         }
         None
     }
 }
 
-fn key_of(key: FirmwareKey) -> Option<Key> {
+fn key_of(key: FirmwareKey) -> Key {
     match key {
         FirmwareKey::Printable(char) => plain(char.into()),
-        FirmwareKey::Special(ScanCode::UP) => Some(Key::Up),
-        FirmwareKey::Special(ScanCode::DOWN) => Some(Key::Down),
-        FirmwareKey::Special(ScanCode::ESCAPE) => Some(Key::Escape),
-        FirmwareKey::Special(ScanCode::DELETE) => Some(Key::Backspace),
-        FirmwareKey::Special(_) => None,
+        FirmwareKey::Special(ScanCode::UP) => Key::Up,
+        FirmwareKey::Special(ScanCode::DOWN) => Key::Down,
+        FirmwareKey::Special(ScanCode::ESCAPE) => Key::Escape,
+        FirmwareKey::Special(ScanCode::DELETE) => Key::Backspace,
+        FirmwareKey::Special(_) => Key::Other,
     }
 }
 
-fn plain(char: char) -> Option<Key> {
+fn plain(char: char) -> Key {
     match char {
-        '\r' | '\n' => Some(Key::Enter),
-        '\u{8}' | '\u{7f}' => Some(Key::Backspace),
-        char if char.is_control() => None,
-        char => Some(Key::Char(char)),
+        '\r' => Key::Enter,
+        '\n' => Key::LineFeed,
+        '\u{8}' | '\u{7f}' => Key::Backspace,
+        char if char.is_control() => Key::Other,
+        char => Key::Char(char),
     }
 }
 

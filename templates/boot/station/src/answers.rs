@@ -22,13 +22,19 @@ pub(crate) fn read(
     manifest: &Manifest,
     is_signed: bool,
 ) -> Result<Option<Answers>, Refusal> {
-    let Some(esp) = medium.volume(Volume::Esp) else { return Ok(None) };
-    let bytes = match read_file(esp, paths::ANSWERS, answer::MAX_TEXT) {
-        Ok(bytes) => bytes,
-        Err(FilesError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(Refusal::AnswersUnread(error)),
+    let listed = manifest.file(Volume::Esp, paths::ANSWERS);
+    let read = medium.volume(Volume::Esp).map(|esp| read_file(esp, paths::ANSWERS, answer::MAX_TEXT));
+    let bytes = match read {
+        Some(Ok(bytes)) => bytes,
+        Some(Err(FilesError::NotFound { .. })) | None => {
+            return match listed {
+                Some(_) => Err(Refusal::AnswersChanged { is: "is not there, and it is listed in" }),
+                None => Ok(None),
+            };
+        }
+        Some(Err(error)) => return Err(Refusal::AnswersUnread(error)),
     };
-    match manifest.file(Volume::Esp, paths::ANSWERS) {
+    match listed {
         Some(file) if file.sha256 != Sha256::of(&bytes) => {
             return Err(Refusal::AnswersChanged { is: "is not the one in" });
         }
@@ -66,7 +72,8 @@ pub(crate) fn disk<'e>(answers: &Answers, stock: &'e [Entry], need: Need) -> Res
         let about = entry.disk.about();
         target.fits(&about.serial, &about.model, formats::units::ByteLen(entry.size))
     };
-    let possible: Vec<&Entry> = stock.iter().filter(|entry| entry.unfit(need).is_none()).collect();
+    let unfit = |entry: &Entry| entry.unfit(need).or_else(|| entry.needs_a_hand(target).map(Into::into));
+    let possible: Vec<&Entry> = stock.iter().filter(|entry| unfit(entry).is_none()).collect();
     let found: Vec<&Entry> = possible.iter().copied().filter(fits).collect();
     match (found.as_slice(), possible.len()) {
         ([only], 1) => Ok(only),
@@ -78,7 +85,7 @@ pub(crate) fn disk<'e>(answers: &Answers, stock: &'e [Entry], need: Need) -> Res
                 1 => "one other".into(),
                 count => format!("{count}"),
             };
-            let line = |entry: &Entry| entry.line(entry.unfit(need).as_deref());
+            let line = |entry: &Entry| entry.line(unfit(entry).as_deref());
             let seen = stock.iter().map(line).collect::<Vec<String>>().join("; ");
             Err(Refusal::NotOne { wishes: target.wishes(), count, seen })
         }

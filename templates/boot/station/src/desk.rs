@@ -12,13 +12,16 @@ use crate::text;
 
 /// How long one wait for a key is, in milliseconds; what waits for people waits again.
 const WAIT: u32 = 60_000;
+/// How many keys that were hit ahead are forgotten at most.
+const MOST_AHEAD: usize = 4096;
 
 /// A machine, with what is on its screen.
 pub(crate) struct Desk<'a> {
     pub(crate) machine: &'a mut dyn Machine,
     screen: Option<Screen>,
     header: Header,
-    began: u64,
+    /// Whether the last key was a return, of which a line feed may be the second half.
+    after_enter: bool,
     /// How the machine goes on after a success, and after a refusal, when nobody is asked.
     pub(crate) endings: (Ending, Ending),
     menu_said: bool,
@@ -27,12 +30,11 @@ pub(crate) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// A desk, whose screen is empty.
     pub(crate) fn new(machine: &'a mut dyn Machine, start: &Start) -> Self {
-        let began = machine.millis();
         let screen = machine.console().pixels().and_then(|(width, height)| Screen::new(width, height));
         let header =
             Header { program: text::name(&start.program), label: String::new(), badge: Badge::Unknown };
         let endings = (Ending::Stay, Ending::Stay);
-        Self { machine, screen, header, began, endings, menu_said: false }
+        Self { machine, screen, header, after_enter: false, endings, menu_said: false }
     }
 
     /// Says a line, on the serial console and on a screen that only has text.
@@ -59,15 +61,15 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Says how long it took until people can choose, the first time that they can.
+    /// Says how long after the program began people can choose, the first time that they can.
     pub(crate) fn menu_is_up(&mut self) {
         if !core::mem::replace(&mut self.menu_said, true) {
-            let millis = self.millis().saturating_sub(self.began);
+            let millis = self.millis();
             self.say(&format!("menu after {millis} ms"));
         }
     }
 
-    /// Milliseconds since some moment.
+    /// Milliseconds since the program began.
     pub(crate) fn millis(&self) -> u64 {
         self.machine.millis()
     }
@@ -105,7 +107,7 @@ impl<'a> Desk<'a> {
     /// Waits for a key, however long it takes.
     pub(crate) fn key(&mut self) -> Key {
         loop {
-            if let Some(key) = self.machine.console().key(WAIT) {
+            if let Some(key) = self.key_within(WAIT) {
                 return key;
             }
         }
@@ -113,7 +115,34 @@ impl<'a> Desk<'a> {
 
     /// Waits for a key for some time.
     pub(crate) fn key_within(&mut self, millis: u32) -> Option<Key> {
-        self.machine.console().key(millis)
+        let until = self.millis().saturating_add(millis.into());
+        loop {
+            let left = until.saturating_sub(self.millis());
+            let key = self.machine.console().key(u32::try_from(left).unwrap_or(millis))?;
+            if let Some(key) = self.whole(key) {
+                return Some(key);
+            }
+        }
+    }
+
+    /// Forgets the keys that were hit already: they were meant for what was asked before.
+    pub(crate) fn drain(&mut self) {
+        // A key that is held down, or a line that never rests, does not keep it here.
+        for _ in 0..MOST_AHEAD {
+            match self.machine.console().key(0) {
+                Some(key) => drop(self.whole(key)),
+                None => break,
+            }
+        }
+    }
+
+    /// The key that is meant; none for the second half of a return that terminals send as CR and LF.
+    fn whole(&mut self, key: Key) -> Option<Key> {
+        let after_enter = core::mem::replace(&mut self.after_enter, key == Key::Enter);
+        match key {
+            Key::LineFeed => (!after_enter).then_some(Key::Enter),
+            key => Some(key),
+        }
     }
 
     /// Has the machine go on in its way.

@@ -9,6 +9,7 @@ use formats::answer::AnswerError;
 use formats::files::FilesError;
 use formats::io::ReadError;
 use formats::kind::with_causes;
+use formats::time::Timestamp;
 use formats::units::ByteOffset;
 use uuid::Uuid;
 
@@ -66,6 +67,20 @@ pub(crate) enum Refusal {
         wanted: String,
         /// What is there.
         available: String,
+    },
+    /// The medium expires, and nobody knows what time it is.
+    #[error(
+        "the medium expires at {expires}, and this machine's clock is not set: set it, or choose by hand without answers"
+    )]
+    NoClock {
+        /// When it expires.
+        expires: Timestamp,
+    },
+    /// Disks came or went after they were looked at.
+    #[error("the disks of this machine changed meanwhile ({what}), and nothing was written: start anew")]
+    DisksChanged {
+        /// Which.
+        what: String,
     },
     /// No disk, or more than one, is what the answers ask for.
     #[error("the answers want one disk ({wishes}), and {count} of this machine could be it: {seen}")]

@@ -25,7 +25,8 @@ pub struct Start {
 
 /// A machine.
 pub trait Machine {
-    /// The disks and drives that are there now, in an order that stays the same from call to call.
+    /// The disks and drives that are there now, in an order that stays the same from call to call. One that is still what
+    /// it was is the same [`Arc`]; for one that was put in its place, or into it, there is another.
     fn disks(&mut self) -> Vec<Arc<dyn Disk>>;
 
     /// Where things are shown and keys are heard.
@@ -34,15 +35,19 @@ pub trait Machine {
     /// What decodes frames, as many at a time as suits the machine.
     fn hands(&self) -> Arc<dyn Hands>;
 
-    /// Milliseconds since some moment; never fewer than before.
+    /// Milliseconds since the program began; never fewer than before.
     fn millis(&self) -> u64;
 
-    /// What time it is, as far as the machine's clock can be believed.
+    /// What time the machine's clock shows; `None` where it cannot be read. The station believes it from
+    /// [`EARLIEST_CLOCK`] on.
     fn now(&self) -> Option<Timestamp>;
 
     /// Ends. It only returns where the machine cannot do that.
     fn end(&mut self, end: End);
 }
+
+/// 2026-01-01T00:00:00Z, in seconds since 1970: a clock that shows less was never set, for this program is younger.
+pub const EARLIEST_CLOCK: i64 = 1_767_225_600;
 
 /// How a machine goes on when all is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +133,8 @@ pub trait Console {
     /// Writes a line to a screen that has no pixels.
     fn text(&mut self, line: &str);
 
-    /// Waits for a key, from a keyboard or the serial console, for at most so many milliseconds.
+    /// Waits for a key, from a keyboard or the serial console, for at most so many milliseconds; with 0 it gives one that
+    /// was hit before.
     fn key(&mut self, millis: u32) -> Option<Key>;
 }
 
@@ -137,8 +143,11 @@ pub trait Console {
 pub enum Key {
     /// One that has a character, in whatever case.
     Char(char),
-    /// Return.
+    /// Return, or the byte CR of a terminal.
     Enter,
+    /// The byte LF of a terminal: the second half of a return where it follows [`Key::Enter`], and one itself where it
+    /// does not. The station tells which.
+    LineFeed,
     /// The one that takes back a character.
     Backspace,
     /// The one that leads out.
@@ -147,6 +156,8 @@ pub enum Key {
     Up,
     /// Arrow down.
     Down,
+    /// Any other one, which nothing but a countdown heeds.
+    Other,
 }
 
 /// The pixels of a screen, row by row from the top left: `0x00RRGGBB`.

@@ -25,7 +25,9 @@ pub(crate) struct Media {
     pub(crate) disks: Vec<usize>,
     /// What media of the set that are not used lack.
     pub(crate) left_out: Vec<String>,
-    /// Every disk that holds a seed medium: its number among the disks, and the medium's label.
+    /// Every disk that holds a seed medium, or what is left of one.
+    pub(crate) seeds: Vec<usize>,
+    /// Those of them whose manifest can be read: the number among the disks, and the medium's label.
     pub(crate) labels: Vec<(usize, String)>,
 }
 
@@ -71,6 +73,7 @@ impl Media {
         let mut seen: Vec<_> =
             disks.iter().enumerate().filter_map(|(number, disk)| look(number, disk, trust)).collect();
         let labels = seen.iter().filter_map(|seen| Some((seen.disk, seen.identity.clone()?.label))).collect();
+        let seeds = seen.iter().map(|seen| seen.disk).collect();
         let first = seen.swap_remove(choose(&seen, wanted)?);
         let is_ours = |seen: &&Seen| match (&seen.identity, &first.identity) {
             (Some(one), Some(first)) => {
@@ -82,7 +85,8 @@ impl Media {
         let (name, disk) = (first.name, first.disk);
         let (medium, loaded) = first.state.map_err(|fault| fault.refusal(&name))?;
         let first = Attached { medium, loaded };
-        let mut media = Self { disk, first, others: Vec::new(), disks, left_out: Vec::new(), labels };
+        let (others, left_out) = (Vec::new(), Vec::new());
+        let mut media = Self { disk, first, others, disks, left_out, seeds, labels };
         media.gather(seen);
         Ok(media)
     }
@@ -150,7 +154,7 @@ fn look(number: usize, disk: &Arc<dyn Disk>, trust: &Trust) -> Option<Seen> {
     }
 }
 
-/// The number of the one to use.
+/// The number of the one to use. Where a disk is known that this was started from, no other one has it.
 fn choose(seen: &[Seen], wanted: Option<Uuid>) -> Result<usize, Refusal> {
     let is_wanted = |seen: &Seen| match (&seen.identity, wanted) {
         (Some(identity), Some(wanted)) => identity.medium == wanted,
@@ -158,21 +162,25 @@ fn choose(seen: &[Seen], wanted: Option<Uuid>) -> Result<usize, Refusal> {
     };
     let found: Vec<usize> =
         seen.iter().enumerate().filter(|(_, seen)| is_wanted(seen)).map(|(number, _)| number).collect();
-    let started =
-        found.iter().copied().find(|number| seen.get(*number).is_some_and(|seen| seen.started_from));
-    match (started, found.as_slice(), wanted) {
-        (Some(number), ..) => Ok(number),
-        (None, [number], _) | (None, [number, ..], Some(_)) => Ok(*number),
-        (None, [_, _, ..], None) => Err(Refusal::ManyMedia { found: names(seen) }),
-        (None, [], _) => broken(seen).ok_or_else(|| Refusal::NoMedium { wanted, seen: names(seen) }),
+    let nothing = || broken(seen).ok_or_else(|| Refusal::NoMedium { wanted, seen: names(seen) });
+    if seen.iter().any(|seen| seen.started_from) {
+        let started = seen.iter().position(|seen| seen.started_from && is_wanted(seen));
+        return started.map_or_else(nothing, Ok);
+    }
+    match (found.as_slice(), wanted) {
+        ([number], _) | ([number, ..], Some(_)) => Ok(*number),
+        ([_, _, ..], None) => Err(Refusal::ManyMedia { found: names(seen) }),
+        ([], _) => nothing(),
     }
 }
 
 /// One whose manifest cannot even be read: it is refused for that.
 fn broken(seen: &[Seen]) -> Option<usize> {
     let is_broken = |seen: &Seen| seen.identity.is_none();
-    let started = seen.iter().position(|seen| seen.started_from && is_broken(seen));
-    started.or_else(|| seen.iter().position(is_broken))
+    match seen.iter().any(|seen| seen.started_from) {
+        true => seen.iter().position(|seen| seen.started_from && is_broken(seen)),
+        false => seen.iter().position(is_broken),
+    }
 }
 
 fn names(seen: &[Seen]) -> String {

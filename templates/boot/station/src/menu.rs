@@ -30,9 +30,8 @@ enum Typed {
     Down,
 }
 
-/// Asks for an image, with the one at `selected` chosen before anything is typed.
-pub(crate) fn image(desk: &mut Desk<'_>, rows: &[ImageRow], mut selected: usize) -> Choice {
-    let mut note = String::new();
+/// Asks for an image, with the one at `selected` chosen before anything is typed; `note` is said beside it.
+pub(crate) fn image(desk: &mut Desk<'_>, rows: &[ImageRow], mut selected: usize, mut note: String) -> Choice {
     let mut typed = String::new();
     loop {
         let page = |typed: &str| Page::Images {
@@ -106,10 +105,11 @@ pub(crate) fn disk<'e>(
     }
 }
 
-/// Asks whether everything on a disk may be lost.
+/// Asks whether everything on a disk may be lost. Only keys count that are hit when the question stands there.
 pub(crate) fn confirm(desk: &mut Desk<'_>, image: &ImageRow, disk: &DiskRow) -> bool {
     desk.show(&Page::Confirm { image: image.clone(), disk: disk.clone() });
     desk.prompt(&format!("everything on {} will be lost: Enter to begin, Escape to go back: ", disk.name));
+    desk.drain();
     let begins = loop {
         match desk.key() {
             Key::Enter => break true,

@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 
 use deploy::{Set, Signed, Trust, Version};
 
+use formats::answer::Answers;
 use formats::digest::Sha256;
-use formats::manifest::{Image, Manifest};
+use formats::manifest::Image;
 
 use crate::answers::{self, title};
 use crate::desk::Desk;
 use crate::error::Refusal;
-use crate::machine::{Disk, Hands, Start};
+use crate::machine::{Disk, EARLIEST_CLOCK, Hands, Start};
 use crate::media::Media;
 use crate::menu::{self, Choice};
 use crate::page::{Badge, ImageRow, Page};
@@ -40,10 +41,28 @@ pub(crate) enum Outcome {
     Left(formats::answer::Ending),
 }
 
+/// How a go at the disks that were there ended.
+enum Step {
+    /// So it ended for good.
+    Ended(Outcome),
+    /// Disks came or went: all is looked at again.
+    Again(Again),
+}
+
+/// What is kept when all is looked at again.
+struct Again {
+    /// Which disks came or went.
+    what: String,
+    /// The image that was chosen.
+    selected: usize,
+}
+
 /// What is there to choose from.
 struct Choices<'a> {
     media: &'a Media,
     set: Set<'a>,
+    /// The disks as they were looked at.
+    disks: &'a [Arc<dyn Disk>],
     stock: Vec<Entry>,
     hands: Arc<dyn Hands>,
 }
@@ -60,32 +79,61 @@ struct Opened<'a> {
 /// # Errors
 /// [`Refusal`].
 pub(crate) fn run(desk: &mut Desk<'_>, start: &Start) -> Result<Outcome, Refusal> {
+    let mut again = None;
+    loop {
+        match once(desk, start, again)? {
+            Step::Ended(outcome) => return Ok(outcome),
+            Step::Again(change) => {
+                desk.say(&format!("the disks of this machine changed: {}", change.what));
+                again = Some(change);
+            }
+        }
+    }
+}
+
+/// A go with the disks that are there now. Answers count only in the first one.
+fn once(desk: &mut Desk<'_>, start: &Start, again: Option<Again>) -> Result<Step, Refusal> {
     desk.show(&Page::Wait("Looking for the medium and the disks of this machine …".into()));
     let disks = desk.machine.disks();
     let hands = desk.machine.hands();
-    let trust = Trust { keys: start.keys.clone(), now: desk.machine.now() };
+    let now = desk.machine.now().filter(|now| now.unix() >= EARLIEST_CLOCK);
+    let trust = Trust { keys: start.keys.clone(), now };
     let media = Media::find(&disks, start.medium, &trust)?;
     introduce(desk, &media, &disks);
     let manifest = media.manifest();
+    let unchecked = manifest.expires.filter(|_| now.is_none());
+    let mut note = String::new();
+    if let Some(expires) = unchecked {
+        note = format!("expires {expires}, and this machine's clock is not set: not checked");
+        desk.say(&note);
+    }
     for image in &manifest.images {
         desk.say(&format!("image {}, {}", title(image), text::size(image.size.0)));
     }
+    let answers = match again {
+        None => answers::read(media.medium(), manifest, !start.keys.is_empty()),
+        Some(_) => Ok(None),
+    };
     let stock = stock::survey(&disks, &media);
-    let choices = Choices { media: &media, set: media.set(), stock, hands };
-    choices.say_disks(desk);
-    let answers = answers::read(media.medium(), manifest, !start.keys.is_empty())?;
-    if let Some(answers) = answers {
+    let choices = Choices { media: &media, set: media.set(), disks: &disks, stock, hands };
+    choices.say_disks(desk, answers.as_ref().ok().and_then(Option::as_ref));
+    if let Some(answers) = answers? {
         desk.endings = (answers.end, answers.refused);
-        let image = answers::image(&answers, manifest)?;
-        let opened = choices.open(image)?;
-        let entry = answers::disk(&answers, &choices.stock, opened.need)?;
-        if countdown(desk, &opened, entry) {
-            return choices.deploy(desk, &opened, entry);
+        if let Some(expires) = unchecked {
+            return Err(Refusal::NoClock { expires });
+        }
+        if let Some(outcome) = choices.follow(desk, &answers)? {
+            return Ok(Step::Ended(outcome));
         }
         desk.say("a key was pressed: the answers are left aside");
         desk.endings = Default::default();
     }
-    choices.ask(desk, manifest)
+    let mut selected = manifest.images.len().saturating_sub(1);
+    if let Some(again) = again {
+        selected = again.selected;
+        note = format!("the disks of this machine changed: {}", again.what);
+    }
+    choices.ask(desk, selected, note)
 }
 
 /// Says what the medium is and who signed it.
@@ -130,16 +178,37 @@ fn countdown(desk: &mut Desk<'_>, opened: &Opened<'_>, entry: &Entry) -> bool {
 }
 
 impl<'a> Choices<'a> {
-    fn say_disks(&self, desk: &mut Desk<'_>) {
+    /// Says every disk, and why it cannot be the target: of any image, or of these answers.
+    fn say_disks(&self, desk: &mut Desk<'_>, answers: Option<&Answers>) {
         let unusual = |entry: &&Entry| entry.disk.about().sector_size != 512 && !entry.disk.about().read_only;
         // Only then it matters now: it takes time.
         let looks = self.stock.iter().any(|entry| unusual(&entry));
         let needs: Vec<_> =
             self.media.manifest().images.iter().map(|image| self.need(image, looks)).collect();
         for entry in &self.stock {
-            let unfit = entry.unfit_for_all(&needs);
+            let by_hand = || Some(entry.needs_a_hand(&answers?.target)?.into());
+            let unfit = entry.unfit_for_all(&needs).or_else(by_hand);
             desk.say(&format!("disk {}", entry.line(unfit.as_deref())));
         }
+    }
+
+    /// Does what the answers say; `None` when somebody pressed a key.
+    fn follow(&self, desk: &mut Desk<'_>, answers: &Answers) -> Result<Option<Outcome>, Refusal> {
+        let image = answers::image(answers, self.media.manifest())?;
+        let opened = self.open(image)?;
+        let entry = answers::disk(answers, &self.stock, opened.need)?;
+        if !countdown(desk, &opened, entry) {
+            return Ok(None);
+        }
+        match self.changes(desk) {
+            Some(what) => Err(Refusal::DisksChanged { what }),
+            None => self.deploy(desk, &opened, entry).map(Some),
+        }
+    }
+
+    /// What became of the disks since they were looked at.
+    fn changes(&self, desk: &mut Desk<'_>) -> Option<String> {
+        stock::changes(self.disks, &desk.machine.disks())
     }
 
     fn need(&self, image: &Image, looks: bool) -> Need {
@@ -157,21 +226,44 @@ impl<'a> Choices<'a> {
         Ok(Opened { version, row: row(image), need })
     }
 
-    /// Has people choose.
-    fn ask(&self, desk: &mut Desk<'_>, manifest: &Manifest) -> Result<Outcome, Refusal> {
-        let rows: Vec<_> = manifest.images.iter().map(row).collect();
-        let mut selected = rows.len().saturating_sub(1);
+    /// Has people choose. The disks are listed again whenever an image was chosen or is to be, and before the first byte
+    /// is written.
+    fn ask(&self, desk: &mut Desk<'_>, mut selected: usize, mut note: String) -> Result<Step, Refusal> {
+        let images = &self.media.manifest().images;
+        let rows: Vec<_> = images.iter().map(row).collect();
         loop {
-            selected = match menu::image(desk, &rows, selected) {
-                Choice::End(ending) => return Ok(Outcome::Left(ending)),
+            selected = match menu::image(desk, &rows, selected, core::mem::take(&mut note)) {
+                Choice::End(ending) => return Ok(Step::Ended(Outcome::Left(ending))),
                 Choice::Image(number) => number,
             };
-            let Some(image) = manifest.images.get(selected) else { continue };
-            let opened = self.open(image)?;
-            while let Some(entry) = menu::disk(desk, &opened.row, &self.stock, opened.need) {
-                if menu::confirm(desk, &opened.row, &entry.row(None)) {
-                    return self.deploy(desk, &opened, entry);
+            let opened = match images.get(selected).map(|image| self.open(image)) {
+                Some(Ok(opened)) => opened,
+                Some(Err(refusal)) => {
+                    note = text::line(&refusal.text());
+                    desk.say(&note);
+                    continue;
                 }
+                None => continue,
+            };
+            if let Some(what) = self.changes(desk) {
+                return Ok(Step::Again(Again { what, selected }));
+            }
+            let chosen = self.choose_disk(desk, &opened);
+            if let Some(what) = self.changes(desk) {
+                return Ok(Step::Again(Again { what, selected }));
+            }
+            if let Some(entry) = chosen {
+                return self.deploy(desk, &opened, entry).map(Step::Ended);
+            }
+        }
+    }
+
+    /// Has people choose and confirm a disk; `None` when they want another image.
+    fn choose_disk(&self, desk: &mut Desk<'_>, opened: &Opened<'_>) -> Option<&Entry> {
+        loop {
+            let entry = menu::disk(desk, &opened.row, &self.stock, opened.need)?;
+            if menu::confirm(desk, &opened.row, &entry.row(None)) {
+                return Some(entry);
             }
         }
     }

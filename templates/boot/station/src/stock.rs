@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use formats::answer::Target;
 use formats::io::ReadAt as _;
 
 use crate::content;
@@ -23,6 +24,8 @@ pub(crate) struct Entry {
     content: String,
     /// Why no image may go to it.
     barred: Option<&'static str>,
+    /// Whether it holds a seed medium, of whatever set.
+    is_medium: bool,
 }
 
 /// What an image needs of a disk.
@@ -44,7 +47,8 @@ pub(crate) fn survey(disks: &[Arc<dyn Disk>], media: &Media) -> Vec<Entry> {
             None => content::of(&**disk),
         };
         let name = text::name(&disk.about().name);
-        Entry { disk: disk.clone(), name, size: disk.size().0, content, barred }
+        let is_medium = media.seeds.contains(&number);
+        Entry { disk: disk.clone(), name, size: disk.size().0, content, barred, is_medium }
     };
     disks.iter().enumerate().map(entry).collect()
 }
@@ -84,6 +88,17 @@ impl Entry {
         need.tables.and_then(|tables| tables.unfit(self.disk.about().sector_size))
     }
 
+    /// Why answers do not take this disk, which people could choose.
+    pub(crate) fn needs_a_hand(&self, target: &Target) -> Option<&'static str> {
+        if self.is_medium {
+            Some("it holds a seed medium, which only people may overwrite")
+        } else if self.disk.about().bus == Bus::Usb && !target.names_a_disk() {
+            Some("answers take a USB disk only by its serial or model")
+        } else {
+            None
+        }
+    }
+
     /// Why no image at all can go to this disk.
     pub(crate) fn unfit_for_all(&self, needs: &[Need]) -> Option<String> {
         let mut reason = None;
@@ -118,6 +133,21 @@ impl Entry {
             "{name}, {size}, {bus}, {sector}-byte sectors, model {model}, serial {serial}, {content}{unfit}"
         )
     }
+}
+
+/// What changed between two looks at the disks; `None` where nothing did.
+pub(crate) fn changes(before: &[Arc<dyn Disk>], now: &[Arc<dyn Disk>]) -> Option<String> {
+    let has = |disks: &[Arc<dyn Disk>], disk: &Arc<dyn Disk>| {
+        let same = |other: &Arc<dyn Disk>| {
+            Arc::ptr_eq(other, disk) && other.about() == disk.about() && other.size() == disk.size()
+        };
+        disks.iter().any(same)
+    };
+    let name = |disk: &Arc<dyn Disk>| text::name(&disk.about().name);
+    let gone = before.iter().filter(|disk| !has(now, disk)).map(|disk| format!("{} went", name(disk)));
+    let come = now.iter().filter(|disk| !has(before, disk)).map(|disk| format!("{} came", name(disk)));
+    let changes: Vec<String> = gone.chain(come).collect();
+    (!changes.is_empty()).then(|| changes.join(", "))
 }
 
 /// What people call a bus.

@@ -14,7 +14,7 @@ use crate::text;
 const CHOOSE: [(&str, &str); 4] =
     [("Enter", "go on"), ("Up Down", "choose"), ("R Enter", "restart"), ("P Enter", "switch off")];
 /// Keys where a name is typed.
-const NAME: [(&str, &str); 2] = [("Enter", "go on"), ("Escape", "back to the images")];
+const NAME: [(&str, &str); 2] = [("Enter", "go on"), ("Escape", "back, and look for disks again")];
 /// Keys on the last page before it begins.
 const CONFIRM: [(&str, &str); 2] = [("Enter", "begin"), ("Escape", "go back")];
 /// Keys where it begins by itself.

@@ -1,5 +1,7 @@
 //! People choose: by keyboard or over the serial console, which is the same.
 
+use std::sync::Arc;
+
 use crate::fake::{Drive, Fake};
 use crate::shop::{MIB, Shop, Wish};
 use station::End;
@@ -76,4 +78,71 @@ fn a_screen_without_pixels_shows_the_same_lines() {
     assert!(text.contains(&"sata1".into()), "what was typed");
     assert!(text.iter().any(|line| line == "seedpress: image number: "));
     assert!(text.last().unwrap().starts_with("seedpress: deployed Golden@1 to sata1"));
+}
+
+#[test]
+fn a_disk_that_comes_while_people_choose_is_listed_when_they_go_back() {
+    let shop = Shop::new();
+    let comes = |drives: &mut Vec<Arc<Drive>>| drives.push(Arc::new(Drive::new("sata2", vec![0; 9 * MIB])));
+    // It comes when the list of disks is there already; Escape leads back to the images, of which the first stays chosen.
+    let mut machine = machine(&shop, "1\nsata2\n\u{1b}\nsata2\n\nr").changing(|_| {}).changing(comes);
+    let lines = machine.run();
+    let said = |line: &str| assert!(lines.iter().any(|found| found == line), "{line}: {}", lines.join("\n"));
+    said("seedpress: there is no disk \"sata2\"");
+    said("seedpress: the disks of this machine changed: sata2 came");
+    assert!(
+        lines.last().unwrap().starts_with("seedpress: deployed Golden@1 to sata2 "),
+        "{}",
+        lines.join("\n")
+    );
+}
+
+#[test]
+fn a_disk_that_was_exchanged_before_the_last_enter_is_not_written() {
+    let shop = Shop::new();
+    let exchange = |drives: &mut Vec<Arc<Drive>>| {
+        let stays = |drive: &&mut Arc<Drive>| drive.about.name == "sata1";
+        *drives.iter_mut().find(stays).unwrap() = Arc::new(Drive::new("sata1", vec![0x55; 9 * MIB]));
+    };
+    // It has the same name, model, serial number and size.
+    let mut machine = machine(&shop, "1\nsata1\n\np\n").changing(|_| {}).changing(exchange);
+    let before = machine.drives.clone();
+    let lines = machine.run();
+    assert!(lines.contains(&"seedpress: the disks of this machine changed: sata1 went, sata1 came".into()));
+    assert_eq!(lines.last().unwrap(), "seedpress: refused: nobody chose an image");
+    assert!(before.iter().chain(&machine.drives).all(|drive| drive.writes().is_empty()));
+}
+
+#[test]
+fn a_return_of_two_bytes_is_one_and_does_not_confirm() {
+    let shop = Shop::new();
+    let mut two = machine(&shop, "1\n␊sata1\n␊\u{1b}\u{1b}p\n");
+    assert_eq!(two.run().last().unwrap(), "seedpress: refused: nobody chose an image");
+    assert!(two.drives.iter().all(|drive| drive.writes().is_empty()));
+    let mut one = machine(&shop, "1␊sata1␊␊r");
+    assert!(one.run().last().unwrap().starts_with("seedpress: deployed Golden@1 to sata1 "));
+}
+
+#[test]
+fn keys_that_were_hit_before_the_question_stood_there_do_not_confirm() {
+    let shop = Shop::new();
+    let mut machine = machine(&shop, "\u{1b}\u{1b}p\n").typing_ahead("1\nsata1\n\n\n");
+    let lines = machine.run();
+    assert!(lines.iter().any(|line| line.starts_with("seedpress: everything on sata1 will be lost")));
+    assert_eq!(lines.last().unwrap(), "seedpress: refused: nobody chose an image");
+    assert!(machine.drives.iter().all(|drive| drive.writes().is_empty()));
+}
+
+#[test]
+fn keys_that_nobody_needs_change_nothing_and_the_menu_is_timed_from_the_program_s_first_moment() {
+    let shop = Shop::new();
+    let mut machine = machine(&shop, "\t1\t\nsa\tta1\n\t\nr").running_for(4000);
+    let lines = machine.run();
+    assert!(
+        lines.last().unwrap().starts_with("seedpress: deployed Golden@1 to sata1 "),
+        "{}",
+        lines.join("\n")
+    );
+    let after = lines.iter().find_map(|line| line.strip_prefix("seedpress: menu after ")).unwrap();
+    assert!(after.strip_suffix(" ms").unwrap().parse::<u64>().unwrap() > 4000, "{after}");
 }

@@ -29,7 +29,7 @@ fn manifest(medium: &[u8]) -> Manifest {
 }
 
 /// Where a file of the seed volume starts on the medium.
-fn place(medium: &[u8], path: &str) -> usize {
+pub fn place(medium: &[u8], path: &str) -> usize {
     let opened = deploy::Medium::open(std::sync::Arc::new(medium.to_vec())).unwrap();
     let start = opened.start(Volume::Seed).unwrap().0;
     let extents = opened.seed().extents(path).unwrap().unwrap();
@@ -198,4 +198,43 @@ fn a_disk_that_fails_at_its_very_last_write_keeps_no_partition_table() {
         assert_eq!(drive.writes().iter().filter(|(at, _)| tail(at)).count(), 3, "zeros, the image, zeros");
         assert!(drive.bytes()[5 * MIB..6 * MIB].iter().all(|byte| *byte == 0), "the image's second table");
     }
+}
+
+#[test]
+fn answers_that_were_signed_and_are_gone_are_refused() {
+    let shop = Shop::new();
+    let mut medium = medium(&shop);
+    // Its name in its folder, of which there is one: FAT's mark of a file that was deleted.
+    let found: Vec<_> = medium
+        .windows(11)
+        .enumerate()
+        .filter(|(_, name)| *name == b"DEPLOY~1TOM")
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(found.len(), 1);
+    medium[found[0]] = 0xe5;
+    let (why, machine) = refused(machine(medium, target()));
+    assert!(
+        why.starts_with("the answer file is not there, and it is listed in the medium's manifest"),
+        "{why}"
+    );
+    assert!(machine.drive("sata0").writes().is_empty());
+}
+
+#[test]
+fn a_damaged_image_does_not_keep_people_from_the_others() {
+    let shop = Shop::new();
+    let mut medium = shop.press(&Wish::default());
+    let manifest = manifest(&medium);
+    let newest = manifest.image("Golden", Some("2")).unwrap();
+    let layer =
+        newest.chain.iter().find(|layer| !manifest.image("Golden", Some("1")).unwrap().chain.contains(layer));
+    let at = place(&medium, &paths::layer_disk(*layer.unwrap()));
+    medium[at + 100] ^= 1;
+    let stick = Drive::new("usb0", medium).with(|about| about.started_from = true);
+    let mut machine = Fake::new(vec![stick, target()]).typing("2\n1\nsata0\n\np");
+    let lines = machine.run();
+    let why = format!("seedpress: frame 0 of layer {}, at 0x", layer.unwrap());
+    assert!(lines.iter().any(|line| line.starts_with(&why)), "{}", lines.join("\n"));
+    assert!(lines.last().unwrap().starts_with("seedpress: deployed Golden@1 to sata0 "));
 }

@@ -140,6 +140,8 @@ impl Decoder for Zstd {
 #[derive(Default)]
 pub struct Terminal {
     pub keys: VecDeque<Key>,
+    /// Keys that are hit before anybody listens.
+    pub ahead: VecDeque<Key>,
     pub serial: String,
     pub pixels: Option<(u32, u32)>,
     pub text: Vec<String>,
@@ -181,7 +183,7 @@ impl Console for Terminal {
 
     /// A key is there at once, or the time passes. When a test has no more keys, somebody who waits long hits `r`.
     fn key(&mut self, millis: u32) -> Option<Key> {
-        let key = self.keys.pop_front();
+        let key = self.ahead.pop_front().or_else(|| (millis > 0).then(|| self.keys.pop_front()).flatten());
         if key.is_none() {
             *self.clock.lock().unwrap() += u64::from(millis);
         }
@@ -189,12 +191,17 @@ impl Console for Terminal {
     }
 }
 
+/// What somebody does to the disks.
+pub type Change = Box<dyn FnOnce(&mut Vec<Arc<Drive>>)>;
+
 /// A machine in memory.
 pub struct Fake {
     pub drives: Vec<Arc<Drive>>,
     pub terminal: Terminal,
     pub ended: Option<End>,
     pub now: Option<Timestamp>,
+    /// What happens to the disks when they are listed once more.
+    pub changes: VecDeque<Change>,
     pub start: Start,
     clock: Arc<Mutex<u64>>,
 }
@@ -206,7 +213,7 @@ impl Fake {
         let terminal = Terminal { clock: clock.clone(), ..Terminal::default() };
         let start = Start { program: "seedpress test".into(), medium: None, keys: Vec::new() };
         let drives = drives.into_iter().map(Arc::new).collect();
-        Self { drives, terminal, ended: None, now: None, start, clock }
+        Self { drives, terminal, ended: None, now: None, changes: VecDeque::new(), start, clock }
     }
 
     /// Built for this medium.
@@ -221,17 +228,28 @@ impl Fake {
         self
     }
 
-    /// Somebody hits these keys: `\n` is Enter, `\u{1b}` Escape, `\u{8}` Backspace.
+    /// Somebody hits these keys, each when it is listened for: `\n` is Enter, `\u{1b}` Escape, `\u{8}` Backspace, `␊`
+    /// what a terminal sends after a return, `\t` a key that nobody needs.
     pub fn typing(mut self, text: &str) -> Self {
-        let key = |c| match c {
-            '\n' => Key::Enter,
-            '\u{1b}' => Key::Escape,
-            '\u{8}' => Key::Backspace,
-            '↑' => Key::Up,
-            '↓' => Key::Down,
-            c => Key::Char(c),
-        };
-        self.terminal.keys.extend(text.chars().map(key));
+        self.terminal.keys.extend(keys(text));
+        self
+    }
+
+    /// Somebody hits these keys before anybody listens.
+    pub fn typing_ahead(mut self, text: &str) -> Self {
+        self.terminal.ahead.extend(keys(text));
+        self
+    }
+
+    /// The disks change so after they were listed once.
+    pub fn changing(mut self, change: impl FnOnce(&mut Vec<Arc<Drive>>) + 'static) -> Self {
+        self.changes.push_back(Box::new(change));
+        self
+    }
+
+    /// Its program began so many milliseconds ago.
+    pub fn running_for(self, millis: u64) -> Self {
+        *self.clock.lock().unwrap() += millis;
         self
     }
 
@@ -248,9 +266,26 @@ impl Fake {
     }
 }
 
+fn keys(text: &str) -> impl Iterator<Item = Key> {
+    text.chars().map(|c| match c {
+        '\n' => Key::Enter,
+        '␊' => Key::LineFeed,
+        '\u{1b}' => Key::Escape,
+        '\u{8}' => Key::Backspace,
+        '↑' => Key::Up,
+        '↓' => Key::Down,
+        '\t' => Key::Other,
+        c => Key::Char(c),
+    })
+}
+
 impl Machine for Fake {
     fn disks(&mut self) -> Vec<Arc<dyn Disk>> {
-        self.drives.iter().map(|drive| drive.clone() as Arc<dyn Disk>).collect()
+        let present = self.drives.iter().map(|drive| drive.clone() as Arc<dyn Disk>).collect();
+        if let Some(change) = self.changes.pop_front() {
+            change(&mut self.drives);
+        }
+        present
     }
 
     fn console(&mut self) -> &mut dyn Console {

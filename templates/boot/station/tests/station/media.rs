@@ -57,7 +57,8 @@ fn the_medium_is_found_by_its_identity_among_others_and_a_copy_is_no_target() {
         lines.iter().any(|line| line.contains("disk usb2,")
             && line.ends_with("not a target: it holds a medium of this set"))
     );
-    assert!(lines.iter().any(|line| line.contains("disk usb0,") && line.ends_with("seed medium \"SEED\"")));
+    assert!(lines.iter().any(|line| line.contains("disk usb0,")
+        && line.contains("seed medium \"SEED\", not a target: it holds a seed medium")));
     assert!(lines.last().unwrap().starts_with("seedpress: deployed"));
     let drives = vec![
         Drive::new("usb0", wanted.clone()),
@@ -95,6 +96,29 @@ fn without_a_medium_or_with_too_many_nothing_is_done() {
     let mut only = Fake::new(vec![Drive::new("usb1", one), target()]);
     assert!(last(&mut only).starts_with("seedpress: deployed Golden@2 to sata0"));
     for machine in [&none, &wrong, &two] {
+        assert!(machine.drives.iter().all(|drive| drive.writes().is_empty()));
+    }
+}
+
+#[test]
+fn no_other_disk_has_the_medium_where_one_is_known_to_have_started_the_machine() {
+    let shop = Shop::new();
+    let medium = shop.press(&Wish { answers: Some(ANSWERS), ..Wish::default() });
+    let other = shop.press(&Wish { size: Some(ByteLen(120 << 20)), ..Wish::default() });
+    let mut damaged = medium.clone();
+    damaged[..].fill(0);
+    for (started, expected) in [
+        (other.clone(), format!("medium {} is not among the disks of this machine: ", id(&medium))),
+        (damaged, "the medium on usb0 cannot be used".into()),
+    ] {
+        let drives = vec![
+            Drive::new("usb0", started).with(|about| about.started_from = true),
+            Drive::new("usb1", medium.clone()),
+            target(),
+        ];
+        let mut machine = Fake::new(drives).of_medium(id(&medium));
+        let last = last(&mut machine);
+        assert!(last.starts_with(&format!("seedpress: refused: {expected}")), "{last}");
         assert!(machine.drives.iter().all(|drive| drive.writes().is_empty()));
     }
 }
