@@ -14,7 +14,7 @@ use uefi::proto::media::block::BlockIO;
 use crate::cache::{Cache, WINDOW};
 use crate::raw::{self, Kept, Lock};
 
-/// How many bytes are asked for at once: less is slower over USB, more is no faster.
+/// How many bytes are asked for at once: each request has its own cost, and 4 MiB make that small.
 const CHUNK: usize = 4 << 20;
 /// From how many bytes on a read goes past the cache.
 const LARGE: usize = WINDOW as usize;

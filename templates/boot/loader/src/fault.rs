@@ -1,13 +1,13 @@
-//! What is shown when the loader itself is wrong.
+//! What is shown when the loader itself is wrong. Nothing here takes memory: that may be what is wrong.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use uefi::{boot, system};
 
-use crate::serial::Serial;
+use crate::serial::FirstPort;
 
 /// Whether a fault is being told already.
 static TOLD: AtomicBool = AtomicBool::new(false);
@@ -16,9 +16,10 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     if !TOLD.swap(true, Ordering::AcqRel) {
-        let _ = tell(&mut Serial::new(), info);
+        let _ = tell(&mut FirstPort, info);
         let _ = system::with_stdout(|output| {
             let _ = output.clear();
+            // It writes by pieces that it has on its stack.
             tell(output, info)
         });
     }
@@ -27,7 +28,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     }
 }
 
-fn tell(to: &mut dyn Write, info: &PanicInfo<'_>) -> core::fmt::Result {
+fn tell(to: &mut dyn Write, info: &PanicInfo<'_>) -> fmt::Result {
     let message = info.message();
     write!(to, "\r\nseedpress: refused: internal error")?;
     if let Some(place) = info.location() {

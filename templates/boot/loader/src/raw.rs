@@ -56,18 +56,39 @@ pub fn ticks() -> u64 {
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
-/// Reads a port.
-pub fn port_in(port: u16) -> u8 {
-    let value: u8;
-    // SAFETY: the callers name ports of the first serial port, where reading moves no memory.
-    unsafe { asm!("in al, dx", in("dx") port, out("al") value, options(nomem, nostack, preserves_flags)) };
-    value
-}
+/// The eight registers of a PC's first serial port, and no other port.
+#[derive(Clone, Copy, Debug)]
+pub struct Com1(());
 
-/// Writes a port.
-pub fn port_out(port: u16, value: u8) {
-    // SAFETY: the callers name ports of the first serial port, where writing moves no memory.
-    unsafe { asm!("out dx, al", in("dx") port, in("al") value, options(nomem, nostack, preserves_flags)) };
+/// Where they start.
+const COM1: u16 = 0x3f8;
+
+impl Com1 {
+    /// The port, which may not be there: reading gives 0xff then, and writing does nothing.
+    pub const fn new() -> Self {
+        // Every PC keeps these eight ports for a UART of the 8250's family, which moves no memory by itself.
+        Self(())
+    }
+
+    /// Reads a register, of which there are 8.
+    pub fn read(self, register: u8) -> u8 {
+        let value: u8;
+        let port = COM1 + u16::from(register & 7);
+        // SAFETY: it is one of the UART's ports, where reading moves no memory.
+        unsafe {
+            asm!("in al, dx", in("dx") port, out("al") value, options(nomem, nostack, preserves_flags))
+        };
+        value
+    }
+
+    /// Writes a register, of which there are 8.
+    pub fn write(self, register: u8, value: u8) {
+        let port = COM1 + u16::from(register & 7);
+        // SAFETY: it is one of the UART's ports, where writing moves no memory.
+        unsafe {
+            asm!("out dx, al", in("dx") port, in("al") value, options(nomem, nostack, preserves_flags))
+        };
+    }
 }
 
 /// A firmware's handle, to be kept with what is handed between threads.

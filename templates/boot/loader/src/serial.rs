@@ -6,24 +6,24 @@ use core::fmt;
 use uefi::boot;
 use uefi::proto::console::serial::Serial as SerialIo;
 
-use crate::raw::{self, Kept};
+use crate::raw::{self, Com1, Kept};
 
-/// The first serial port of a PC, a UART of the 8250's family: its registers start here.
-const COM1: u16 = 0x3f8;
+/// The first serial port of a PC, where the firmware has no driver for it.
+const COM1: Com1 = Com1::new();
 /// Received and sent bytes; the divisor's low byte.
-const DATA: u16 = COM1;
+const DATA: u8 = 0;
 /// Which interrupts are sent; the divisor's high byte.
-const INTERRUPTS: u16 = COM1 + 1;
+const INTERRUPTS: u8 = 1;
 /// The buffers.
-const FIFO: u16 = COM1 + 2;
+const FIFO: u8 = 2;
 /// The shape of a byte, and whether the divisor is addressed.
-const LINE: u16 = COM1 + 3;
+const LINE: u8 = 3;
 /// The lines to the other end.
-const MODEM: u16 = COM1 + 4;
+const MODEM: u8 = 4;
 /// What is ready.
-const STATUS: u16 = COM1 + 5;
+const STATUS: u8 = 5;
 /// A register without a function, by which a UART is known.
-const SCRATCH: u16 = COM1 + 7;
+const SCRATCH: u8 = 7;
 /// A byte was received.
 const RECEIVED: u8 = 1;
 /// A byte can be sent.
@@ -76,7 +76,7 @@ impl Serial {
 
     /// A byte that came to a port that the firmware does not listen to.
     pub fn byte(&self) -> Option<u8> {
-        (self.com1 && raw::port_in(STATUS) & RECEIVED != 0).then(|| raw::port_in(DATA))
+        (self.com1 && COM1.read(STATUS) & RECEIVED != 0).then(|| COM1.read(DATA))
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -96,17 +96,22 @@ impl Port {
     }
 }
 
-impl fmt::Write for Serial {
+/// A PC's first serial port without a driver: for what cannot ask the firmware any more.
+pub struct FirstPort;
+
+impl fmt::Write for FirstPort {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.part(text);
-        Ok(())
+        match com1_is_there() && text.bytes().all(com1_send) {
+            true => Ok(()),
+            false => Err(fmt::Error),
+        }
     }
 }
 
 fn com1_is_there() -> bool {
     [0x5a, 0xa5].into_iter().all(|pattern| {
-        raw::port_out(SCRATCH, pattern);
-        raw::port_in(SCRATCH) == pattern
+        COM1.write(SCRATCH, pattern);
+        COM1.read(SCRATCH) == pattern
     })
 }
 
@@ -115,14 +120,14 @@ fn com1_set_up() {
     let steps =
         [(INTERRUPTS, 0), (LINE, 0x80), (DATA, 1), (INTERRUPTS, 0), (LINE, 3), (FIFO, 0xc7), (MODEM, 3)];
     for (register, value) in steps {
-        raw::port_out(register, value);
+        COM1.write(register, value);
     }
 }
 
 fn com1_send(byte: u8) -> bool {
-    let ready = (0..PATIENCE).any(|_| raw::port_in(STATUS) & EMPTY != 0);
+    let ready = (0..PATIENCE).any(|_| COM1.read(STATUS) & EMPTY != 0);
     if ready {
-        raw::port_out(DATA, byte);
+        COM1.write(DATA, byte);
     }
     ready
 }
