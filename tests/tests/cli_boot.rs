@@ -36,8 +36,20 @@ fn a_medium_of_the_default_template_starts_the_loader_and_says_what_it_trusts() 
 fn answers_are_read_before_they_go_onto_a_medium() {
     let desk = Desk::stocked();
     desk.write("answers", b"format = 1\nend = \"reboot\"\n[target]\nonly-disk = true\n");
-    desk.does(&format!("{USB} --answer answers"));
+    let said = desk.does(&format!("{USB} --answer answers"));
+    assert!(said.all().contains("a disk overwritten without a question"), "{said}");
     assert!(esp(&desk, "seed/deploy.toml").contains("only-disk = true"));
+    let readme = desk.does("cat m.img README.txt").text();
+    assert!(readme.starts_with("THIS MEDIUM OVERWRITES A DISK WITHOUT ASKING\r\n"), "{readme}");
+    assert!(!readme.contains("whose name was not typed"), "{readme}");
+    let said = desk.refuses(2, &format!("{} --answer answers", USB.replace("Win7@1", "Win7@1 Win7@3")));
+    assert!(said.contains("name no image") && said.contains("Win7@1, Win7@3"), "{said}");
+    for wanted in ["Win7@9", "win7"] {
+        let text = format!("format = 1\nimage = \"{wanted}\"\nend = \"stay\"\n[target]\nonly-disk = true\n");
+        desk.write("answers", text.as_bytes());
+        let said = desk.refuses(2, &format!("{USB} --answer answers"));
+        assert!(said.contains(&format!("want {wanted}, which the medium does not have")), "{said}");
+    }
     desk.write("answers", b"format = 1\nend = \"reboot\"\n[target]\nonly_disk = true\n");
     let said = desk.refuses(2, &format!("{USB} --answer answers"));
     assert!(said.contains("cannot use the answers answers") && said.contains("line 4"), "{said}");
@@ -61,13 +73,13 @@ fn options_that_mean_nothing_together_are_refused() {
     desk.write("answers", b"format = 1\nend = \"stay\"\n[target]\nonly-disk = true\n");
     for (options, words) in [
         ("--boot none --esp-tree esp", "starts nothing"),
-        ("--boot none --answer answers", "--answer means nothing with --boot none"),
+        ("--boot none --answer answers", "--answer means nothing with the boot payload none"),
         ("--boot none --sign key --trust key.pub", "--trust means nothing"),
         ("--boot tree esp --answer answers", "--answer means nothing"),
         ("--boot linux --sign-efi key key.pub", "--sign-efi means nothing"),
-        ("--boot native --kernel 1.img", "part of the Linux payload means nothing"),
-        ("--boot both --shim 1.img", "--shim means nothing with --boot both"),
-        ("--boot both --grub 1.img", "--grub means nothing with --boot both"),
+        ("--boot native --kernel 1.img", "--kernel means nothing with the boot payload native"),
+        ("--boot both --shim 1.img", "--shim means nothing with the boot payload both"),
+        ("--boot both --grub 1.img", "--grub means nothing with the boot payload both"),
         ("--template data-only --boot native", "no EFI system partition"),
         ("--boot grub", "expected native, linux, both, none or tree DIR"),
         ("--boot tree", "expected the folder of the tree"),

@@ -9,6 +9,7 @@ use boot::native;
 use boot::sign::{EfiKey, Existing};
 use clap::Args;
 use formats::answer::Answers;
+use formats::manifest::Image;
 use formats::minisign::PublicKey;
 use host::{Event, HostError, Operation};
 use press::template::{Kind, Payload, Template};
@@ -76,6 +77,18 @@ impl Parts {
         [&self.kernel, &self.modules, &self.shim, &self.grub, &self.grub_bios]
             .into_iter()
             .filter_map(|part| part.as_deref())
+    }
+
+    /// An option that was given.
+    fn option(&self) -> Option<&'static str> {
+        let given = [
+            (&self.kernel, "--kernel"),
+            (&self.modules, "--modules"),
+            (&self.shim, "--shim"),
+            (&self.grub, "--grub"),
+            (&self.grub_bios, "--grub-bios"),
+        ];
+        given.into_iter().find_map(|(part, option)| part.as_ref().map(|_| option))
     }
 
     fn find(&self, wanted: Wanted) -> Result<linux::Parts, LinuxError> {
@@ -152,8 +165,8 @@ impl Booting {
         }
         match self.idle(payload) {
             Some(option) => {
-                let what = format!("{option} means nothing with --boot {}", payload.name());
-                refuse(what, "leave one of them out")
+                let what = format!("{option} means nothing with the boot payload {}", payload.name());
+                refuse(what, "leave it out, or give --boot another payload")
             }
             None => Ok(template),
         }
@@ -168,7 +181,7 @@ impl Booting {
             (!self.trust.is_empty() && !ours, "--trust"),
             (self.answer.is_some() && !ours, "--answer"),
             (self.sign_efi.is_some() && !loader, "--sign-efi"),
-            (self.parts.all().next().is_some() && !linux, "a part of the Linux payload"),
+            (self.parts.option().is_some() && !linux, self.parts.option().unwrap_or_default()),
             (self.parts.shim.is_some() && loader, "--shim"),
             (self.parts.grub.is_some() && loader, "--grub"),
         ];
@@ -204,10 +217,18 @@ impl Booting {
     ///
     /// # Errors
     /// When a program, a key or the answers cannot be had, or do not go together.
-    pub fn boot(&self, request: &Request, signer: Signing) -> anyhow::Result<Boot> {
+    pub fn boot(
+        &self,
+        request: &Request,
+        signer: Signing,
+        (images, shell): (&[Image], &Shell),
+    ) -> anyhow::Result<Boot> {
         let keys = self.trust.iter().map(|key| key::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
         check_keys(&keys, signer)?;
-        let answers = self.answers()?;
+        let answers = self.answers(images, shell)?;
+        if matches!(request.template.boot.payload, Payload::Linux | Payload::Both) {
+            shell.observer().event(Event::Notice("putting the Linux payload together".into()));
+        }
         match request.template.boot.payload {
             Payload::Native => self.native(&keys, answers),
             Payload::Linux => self.linux(request, &keys, answers),
@@ -251,13 +272,38 @@ impl Booting {
         EfiKey::load(&bytes(key)?, &bytes(certificate)?).with_context(about).map(Some)
     }
 
-    /// The text of the answers, which was seen to be some.
-    fn answers(&self) -> anyhow::Result<Option<String>> {
+    /// The text of the answers, which was seen to be some, and to choose one of the medium's images.
+    fn answers(&self, images: &[Image], shell: &Shell) -> anyhow::Result<Option<String>> {
         let Some(path) = &self.answer else { return Ok(None) };
         let text = text::read(path)?;
-        Answers::parse(&text).with_context(|| format!("cannot use the answers {}", path.display()))?;
+        let answers =
+            Answers::parse(&text).with_context(|| format!("cannot use the answers {}", path.display()))?;
+        check_choice(&answers, images)?;
+        let warning = "a PC that is started from this medium has a disk overwritten without a question";
+        shell.observer().event(Event::Warning(warning.into()));
         Ok(Some(text))
     }
+}
+
+/// Refuses answers that choose none of the medium's images.
+fn check_choice(answers: &Answers, images: &[Image]) -> Result<(), Refusal> {
+    let titles: Vec<_> = images.iter().map(|image| format!("{}@{}", image.name, image.version)).collect();
+    let what = match &answers.image {
+        None if images.len() == 1 => return Ok(()),
+        None => "the answers name no image, and the medium has several".to_owned(),
+        Some(wanted) => {
+            let is_it = |image: &Image| {
+                image.name == wanted.name
+                    && wanted.version.as_ref().is_none_or(|version| *version == image.version)
+            };
+            if images.iter().any(is_it) {
+                return Ok(());
+            }
+            let version = wanted.version.iter().map(|version| format!("@{version}")).collect::<String>();
+            format!("the answers want {}{version}, which the medium does not have", wanted.name)
+        }
+    };
+    Err(Refusal::usage(what).next(format!("name one of these in the answers: {}", titles.join(", "))))
 }
 
 fn without(program: &str) -> Refusal {

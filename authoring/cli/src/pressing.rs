@@ -52,8 +52,6 @@ pub struct Pressing<L: Args> {
     #[arg(long, value_name = "DATE", value_parser = date::parse)]
     expires: Option<Timestamp>,
     #[command(flatten)]
-    booting: Booting,
-    #[command(flatten)]
     password: PasswordFile,
     /// How much of the medium is read back and checked
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
@@ -63,6 +61,9 @@ pub struct Pressing<L: Args> {
     pub digest: bool,
     #[command(flatten)]
     pub threads: Threads,
+    // Last: its heading stands above all that follows.
+    #[command(flatten)]
+    booting: Booting,
 }
 
 /// How much of a medium is checked before it gets its name.
@@ -126,7 +127,8 @@ impl<L: Args + Look> Pressing<L> {
         let mut sources = self.versions(shell)?;
         let request = self.request(sources.newest())?;
         self.booting.warn_of_trees(request.template.boot.payload, shell);
-        sources.add_boot(self.booting.boot(&request, signing)?);
+        let boot = self.booting.boot(&request, signing, (sources.images(), shell))?;
+        sources.add_boot(boot);
         let esp = self.booting.trees().map(|folder| (folder, Volume::Esp));
         for (folder, volume) in esp.chain(self.add.iter().map(|folder| (folder.as_path(), Volume::Seed))) {
             sources.add_folder(folder, volume, crew, shell.observer())?;

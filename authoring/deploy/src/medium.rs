@@ -121,7 +121,10 @@ impl Medium {
         let mut faults = Vec::new();
         let mut seeds: Vec<_> = keep(whole(&disk), &mut faults).into_iter().flatten().collect();
         if seeds.is_empty() {
-            let others = table.partitions.iter().filter(|partition| partition.kind != raw::EFI_SYSTEM);
+            // Neither of these is a seed volume.
+            let others = table.partitions.iter();
+            let others =
+                others.filter(|partition| ![raw::EFI_SYSTEM, raw::BIOS_BOOT].contains(&partition.kind));
             seeds.extend(others.filter_map(|partition| keep(open(&disk, partition), &mut faults)));
         }
         let best = seeds.iter().position(|place| place.files.open(paths::MANIFEST).is_ok()).unwrap_or(0);

@@ -33,7 +33,7 @@ impl Texts<'_> {
     /// The texts of the medium: each with its volume and path.
     pub(crate) fn all(&self) -> Vec<(Volume, String, String)> {
         let template = &self.request.template;
-        let readme = (Volume::Seed, paths::README.into(), windows(&self.fill(&template.readme.text)));
+        let readme = (Volume::Seed, paths::README.into(), windows(&self.readme()));
         let extra = template.files.iter().filter_map(|file| {
             Some((file.volume, file.path.clone(), windows(&self.fill(file.text.as_ref()?))))
         });
@@ -46,6 +46,26 @@ impl Texts<'_> {
         [readme].into_iter().chain(extra).chain(boot).collect()
     }
 
+    /// What a PC does that is started from the medium.
+    fn boot_lines(&self) -> String {
+        let Some(start) = start(self.request.template.boot.payload) else { return String::new() };
+        let then = match self.sources.has_answers() {
+            true => {
+                "It overwrites the disk that seed/deploy.toml on the EFI system partition chooses, without asking; for two seconds
+before that, any key stops it."
+            }
+            false => "It shows the images and the computer's disks, and writes to no disk whose name was not typed.",
+        };
+        let heading = "How to set up a computer from it\n--------------------------------";
+        format!("{heading}\nStart the computer from this medium, {start}.\n{then}\n\n")
+    }
+
+    /// `README.txt`.
+    fn readme(&self) -> String {
+        let first = if self.sources.has_answers() { UNASKED } else { "" };
+        format!("{first}{}", self.fill(&self.request.template.readme.text))
+    }
+
     fn fill(&self, text: &str) -> String {
         let Self { request, medium, sources, set } = self;
         text.trim_start()
@@ -55,47 +75,28 @@ impl Texts<'_> {
             .replace("{tool}", TOOL)
             .replace("{images}", &image_lines(&sources.images))
             .replace("{layers}", &layer_lines(&sources.layers))
-            .replace("{boot}", boot_lines(request.template.boot.payload))
+            .replace("{boot}", &self.boot_lines())
             .replace("{set}", &set.map(set_lines).unwrap_or_default())
     }
 }
+
+/// What stands first on a medium that asks nobody.
+const UNASKED: &str = "THIS MEDIUM OVERWRITES A DISK WITHOUT ASKING\n\n";
 
 /// The same text with the line ends of Windows, whose oldest editors show no others.
 fn windows(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
-/// What a PC does that is started from the medium.
-fn boot_lines(payload: Payload) -> &'static str {
+/// How a PC is started from the medium.
+fn start(payload: Payload) -> Option<&'static str> {
     match payload {
-        Payload::Native => {
-            "How to set up a computer from it
---------------------------------
-Start the computer from this medium: it needs UEFI, and Secure Boot off unless the medium was signed for it. It shows the
-images and the computer's disks, and writes to no disk whose name was not typed. A file of answers on the medium
-(seed/deploy.toml on its EFI system partition) does without questions.
-
-"
-        }
-        Payload::Linux => {
-            "How to set up a computer from it
---------------------------------
-Start the computer from this medium, by UEFI, with Secure Boot on or off, or by BIOS. It shows the images and the computer's
-disks, and writes to no disk whose name was not typed. A file of answers on the medium (seed/deploy.toml on its EFI
-system partition) does without questions.
-
-"
-        }
+        Payload::Native => Some("by UEFI, with Secure Boot off unless the medium was signed for it"),
+        Payload::Linux => Some("by UEFI, with Secure Boot on or off, or by BIOS"),
         Payload::Both => {
-            "How to set up a computer from it
---------------------------------
-Start the computer from this medium, by UEFI, with Secure Boot off unless the medium was signed for it, or by BIOS. It shows
-the images and the computer's disks, and writes to no disk whose name was not typed. A file of answers on the medium
-(seed/deploy.toml on its EFI system partition) does without questions.
-
-"
+            Some("by UEFI, with Secure Boot off unless the medium was signed for it, or by BIOS")
         }
-        Payload::Tree | Payload::None => "",
+        Payload::Tree | Payload::None => None,
     }
 }
 

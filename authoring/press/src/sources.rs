@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use formats::io::ReadError;
 use formats::layer::{ImageDocument, LayerDescriptor};
-use formats::manifest::{Component, Image, Volume};
+use formats::manifest::{Component, Image, Volume, paths};
 use formats::time::Timestamp;
 use formats::units::ByteOffset;
 use host::{Crew, ErrorKind, HostError, Interrupted, Observer};
@@ -205,6 +205,16 @@ impl Sources {
         }
         self.bios = boot.bios.or(self.bios.take());
         self.components.extend(boot.components);
+    }
+
+    /// The images, older versions before newer ones of the same name.
+    pub fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// Whether there are answers to what would be asked.
+    pub(crate) fn has_answers(&self) -> bool {
+        self.added.iter().any(|added| added.volume == Volume::Esp && added.path == paths::ANSWERS)
     }
 
     pub(crate) fn add_payload(&mut self, payload: Payload) -> u32 {

@@ -9,7 +9,7 @@ use super::error::LinuxError;
 use super::modules::Chosen;
 
 /// Made once, read on every start. Its window of 8 MiB is a sixteenth of what the kernel takes (lib/decompress_unzstd.c).
-const LEVEL: i32 = 19;
+const LEVEL: i32 = 15;
 /// Numbers of devices that the kernel gives to a program before it mounts anything (Documentation/admin-guide/devices.txt).
 const CONSOLE: (u32, u32) = (5, 1);
 const NULL: (u32, u32) = (1, 3);
