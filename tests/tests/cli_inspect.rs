@@ -105,7 +105,7 @@ fn shim_starts_nothing_that_neither_its_vendor_nor_the_firmware_knows() {
     ] {
         let shim = program(SHIM);
         let mut programs = vec![("BOOTX64.EFI", &*shim)];
-        programs.extend(next.iter().map(|next| ("grubx64.efi", &**next)));
+        programs.extend(next.map(|next| ("grubx64.efi", &**next)));
         let desk = desk(BUILD, &programs);
         let inspected = desk.object(0, "inspect medium.img");
         assert_eq!(rows(&inspected), uefi([next.is_some(), false, false]));
