@@ -86,7 +86,9 @@ pub(crate) fn disk<'e>(answers: &Answers, stock: &'e [Entry], need: Need) -> Res
                 count => format!("{count}"),
             };
             let line = |entry: &Entry| entry.line(unfit(entry).as_deref());
-            let seen = stock.iter().map(line).collect::<Vec<String>>().join("; ");
+            // Those that could be it come first.
+            let (fit, others): (Vec<_>, Vec<_>) = stock.iter().partition(|entry| unfit(entry).is_none());
+            let seen = fit.into_iter().chain(others).map(line).collect::<Vec<String>>().join("; ");
             Err(Refusal::NotOne { wishes: target.wishes(), count, seen })
         }
     }

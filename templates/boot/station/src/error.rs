@@ -83,7 +83,7 @@ pub(crate) enum Refusal {
         what: String,
     },
     /// No disk, or more than one, is what the answers ask for.
-    #[error("the answers want one disk ({wishes}), and {count} of this machine could be it: {seen}")]
+    #[error("the answers want one disk ({wishes}), and {count} of this machine could be it; {seen}")]
     NotOne {
         /// What they ask for.
         wishes: String,
@@ -154,10 +154,11 @@ impl Refusal {
     /// Everything that is known of it, in one line.
     pub(crate) fn text(&self) -> String {
         match self {
-            Self::Deploy(error) => deploy_text(error),
+            Self::Deploy(error) => format!("{}; nothing was written to any disk", deploy_text(error)),
             // These say their causes themselves, for more follows.
             Self::Halfway { .. } | Self::Write { .. } | Self::Read { .. } => format!("{self}"),
-            other => with_causes(other),
+            Self::Differs { .. } | Self::Incomplete { .. } | Self::DisksChanged { .. } => with_causes(self),
+            before => format!("{}; nothing was written to any disk", with_causes(before)),
         }
     }
 }

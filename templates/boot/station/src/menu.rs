@@ -10,6 +10,7 @@ use crate::desk::Desk;
 use crate::machine::Key;
 use crate::page::{DiskRow, ImageRow, Page};
 use crate::stock::{Entry, Need};
+use crate::text;
 
 /// How many characters can be typed.
 const MOST: usize = 64;
@@ -33,6 +34,11 @@ enum Typed {
 /// Asks for an image, with the one at `selected` chosen before anything is typed; `note` is said beside it.
 pub(crate) fn image(desk: &mut Desk<'_>, rows: &[ImageRow], mut selected: usize, mut note: String) -> Choice {
     let mut typed = String::new();
+    for (number, row) in (1..).zip(rows) {
+        let note = if row.note.is_empty() { String::new() } else { format!(", {}", row.note) };
+        desk.say(&format!("number {number} is {}, {}{note}", row.name, row.size));
+    }
+    desk.say(&format!("Enter alone takes number {}, r restarts, p switches off", selected + 1));
     loop {
         let page = |typed: &str| Page::Images {
             rows: rows.to_vec(),
@@ -98,7 +104,7 @@ pub(crate) fn disk<'e>(
             Some((entry, None)) => return Some(entry),
             Some((entry, Some(reason))) => format!("{} cannot be the target: {reason}", entry.name),
             None if text.trim().is_empty() => "type the name of a disk, as it stands in the list".into(),
-            None => format!("there is no disk {}", crate::text::quoted(&text)),
+            None => format!("there is no disk {}", text::quoted(&text)),
         };
         desk.say(&why);
         note = why;
@@ -108,6 +114,9 @@ pub(crate) fn disk<'e>(
 /// Asks whether everything on a disk may be lost. Only keys count that are hit when the question stands there.
 pub(crate) fn confirm(desk: &mut Desk<'_>, image: &ImageRow, disk: &DiskRow) -> bool {
     desk.show(&Page::Confirm { image: image.clone(), disk: disk.clone() });
+    let about =
+        format!("{}, model {}, serial {}", disk.size, text::quoted(&disk.model), text::quoted(&disk.serial));
+    desk.say(&format!("{} would be written to {}, {about}", image.name, disk.name));
     desk.prompt(&format!("everything on {} will be lost: Enter to begin, Escape to go back: ", disk.name));
     desk.drain();
     let begins = loop {

@@ -213,6 +213,19 @@ pub(super) fn fit(text: &str, most: i32) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
+/// The name and version of an image in at most so many letters: of a long name the middle is left out, never the version.
+pub(super) fn fit_title(title: &str, most: i32) -> String {
+    let (letters, most) = (title.chars().count(), most.max(1) as usize);
+    let version = title.rsplit_once('@').map_or(0, |(_, version)| version.chars().count() + 1);
+    // A little of the name's end tells names apart that begin alike.
+    let tail = (version + most / 8).min(most - 1);
+    if letters <= most {
+        return title.into();
+    }
+    let head = title.chars().take(most - 1 - tail);
+    head.chain(['…']).chain(title.chars().skip(letters - tail)).collect()
+}
+
 /// A text in lines of at most so many letters, broken between words where that can be.
 pub(super) fn wrap(text: &str, most: i32) -> Vec<String> {
     let most = most.max(8) as usize;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::canvas::{Canvas, Font, Rect, fit, wrap};
+use super::canvas::{Canvas, Font, Rect, fit, fit_title, wrap};
 use super::parts::Sheet;
 use super::theme::{ACCENT, BAD, CHOSEN, Colour, FAINT, GOOD, LINE, MUTED, PANEL, TEXT, WARN};
 use crate::page::{DiskRow, Header, ImageRow, Page, Phase, Work};
@@ -51,13 +51,16 @@ fn wait(mut sheet: Sheet<'_>, text: &str) {
 }
 
 fn images(mut sheet: Sheet<'_>, (rows, selected): (&[ImageRow], usize), typed: &str, note: &str) {
-    sheet.title("Which image is deployed?", TEXT);
+    sheet.title("Which image is to be deployed?", TEXT);
     sheet.prompt("Image number", typed, note);
     let typed = typed.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let marked = typed.filter(|number| *number < rows.len()).unwrap_or(selected);
     let font = sheet.font;
     let height = font.height() * 2;
-    let (first, count) = window(rows.len(), marked, sheet.room.height / height);
+    let (mut first, mut count) = window(rows.len(), marked, sheet.room.height / height);
+    if count < rows.len() {
+        (first, count) = window(rows.len(), marked, (sheet.room.height - font.height()) / height);
+    }
     let columns = sheet.columns() - 4;
     let name_width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0) as i32;
     let name_width = name_width.min(columns / 2);
@@ -72,13 +75,22 @@ fn images(mut sheet: Sheet<'_>, (rows, selected): (&[ImageRow], usize), typed: &
         let cell = |column: i32| (place.x + (2 + column) * font.width(), line);
         let colour = if is_marked { ACCENT } else { MUTED };
         sheet.canvas.text(cell(0), &format!("{:>3}", number + 1), font, colour);
-        sheet.canvas.text(cell(6), &fit(&row.name, name_width), font.bold(), TEXT);
+        sheet.canvas.text(cell(6), &fit_title(&row.name, name_width), font.bold(), TEXT);
         sheet.canvas.text(cell(name_width + 8), &format!("{:>11}", row.size), font, TEXT);
         let left = columns - name_width - 22;
         if left > 8 {
             sheet.canvas.text(cell(name_width + 22), &fit(&row.note, left), font, MUTED);
         }
         sheet.skip(height);
+    }
+    if count < rows.len() {
+        let shown = format!(
+            "{} to {} of {}: arrows or a number show the others",
+            first + 1,
+            first + count,
+            rows.len()
+        );
+        sheet.canvas.text((sheet.room.x + 2 * font.width(), sheet.room.y), &shown, font, MUTED);
     }
 }
 
@@ -111,7 +123,7 @@ impl Columns {
 }
 
 fn disks(mut sheet: Sheet<'_>, (image, rows): (&ImageRow, &[DiskRow]), typed: &str, note: &str) {
-    sheet.title("Which disk is overwritten?", TEXT);
+    sheet.title("Which disk is to be overwritten?", TEXT);
     sheet.paragraph(&format!("{}, {}. Everything on the disk will be lost.", image.name, image.size), MUTED);
     sheet.skip(6);
     sheet.prompt("Name of the disk", typed, note);
@@ -128,9 +140,9 @@ fn disks(mut sheet: Sheet<'_>, (image, rows): (&ImageRow, &[DiskRow]), typed: &s
         sheet.canvas.text((x + column * font.width(), sheet.room.y), head, font, FAINT);
     }
     sheet.skip(font.height() + 6);
-    // Those that can be chosen come first: the others may not have room.
-    let (fit_rows, unfit_rows): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.unfit.is_none());
-    let ordered: Vec<&DiskRow> = fit_rows.into_iter().chain(unfit_rows).collect();
+    // What was begun to be typed comes first, then those that can be chosen: the others may not have room.
+    let mut ordered: Vec<&DiskRow> = rows.iter().collect();
+    ordered.sort_by_key(|row| (!row.name.starts_with(typed.trim()), row.unfit.is_some()));
     let height = font.height() * 2 + 18;
     let fits = |room: i32| usize::try_from((room / height).max(1)).unwrap_or(1);
     let all = fits(sheet.room.height);
@@ -139,7 +151,7 @@ fn disks(mut sheet: Sheet<'_>, (image, rows): (&ImageRow, &[DiskRow]), typed: &s
         disk_row(&mut sheet, row, &columns, !typed.is_empty() && row.name == typed.trim());
     }
     if ordered.len() > shown {
-        let more = format!("and {} more: the serial console lists them all", ordered.len() - shown);
+        let more = format!("and {} more: the first letters of a name show them", ordered.len() - shown);
         sheet.canvas.text((x + 2 * font.width(), sheet.room.y), &more, font, MUTED);
     }
 }

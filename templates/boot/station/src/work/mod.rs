@@ -33,7 +33,7 @@ pub(crate) struct Order<'a, 'm> {
 
 /// In which states a disk is left.
 const UNTOUCHED: &str = "nothing was written to it";
-const WIPED: &str = "its first MiB is zeros, so that it does not boot";
+const WIPED: &str = "what was on it is lost; its first MiB is zeros, so that it does not boot";
 const UNKNOWN: &str =
     "its state is unknown, for its ends could not be made zeros either: do not start from it";
 

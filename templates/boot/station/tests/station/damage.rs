@@ -61,7 +61,9 @@ fn a_damaged_frame_stops_it_by_name_before_anything_could_start() {
         let (why, machine) = refused(machine(damaged, drive));
         assert!(why.starts_with(&format!("frame {frame} of layer {layer}, at 0x")), "{why}");
         assert_eq!(
-            why.ends_with("; sata0: its first MiB is zeros, so that it does not boot"),
+            why.ends_with(
+                "; sata0: what was on it is lost; its first MiB is zeros, so that it does not boot"
+            ),
             frame != 0,
             "{why}"
         );
@@ -131,7 +133,7 @@ fn a_disk_that_fails_while_it_is_written_is_named_and_does_not_start() {
     let shop = Shop::new();
     let medium = medium(&shop);
     for (stays_broken, left) in [
-        (false, "its first MiB is zeros, so that it does not boot"),
+        (false, "what was on it is lost; its first MiB is zeros, so that it does not boot"),
         (true, "its state is unknown, for its ends could not be made zeros either"),
     ] {
         let drive = Drive { breaks_at: Some(3 * MIB as u64 + 5), stays_broken, ..target() };

@@ -35,21 +35,21 @@ fn a_choice_that_is_not_unique_is_refused_with_what_there_was() {
     let mut two = machine(&shop, "smallest = \"1 MiB\"", vec![disk("sata0", 9), disk("sata1", 9)]);
     let why = last(&mut two);
     let start =
-        "seedpress: refused: the answers want one disk (at least 1 MiB), and 2 of this machine could be it: ";
+        "seedpress: refused: the answers want one disk (at least 1 MiB), and 2 of this machine could be it; ";
     assert!(why.starts_with(start), "{why}");
     assert!(why.contains("sata0, 9 MiB") && why.contains("sata1, 9 MiB") && none(&two), "{why}");
     let mut only =
         machine(&shop, "only-disk = true\nserial = \"SN-sata0\"", vec![disk("sata0", 9), disk("sata1", 9)]);
     let why = last(&mut only);
-    assert!(why.contains("and 2 of this machine could be it: ") && none(&only), "{why}");
+    assert!(why.contains("and 2 of this machine could be it; ") && none(&only), "{why}");
     let mut other = machine(&shop, "serial = \"SN\"", vec![disk("sata0", 9)]);
     let why = last(&mut other);
-    assert!(why.contains("(serial \"SN\"), and none of this machine could be it: ") && none(&other), "{why}");
+    assert!(why.contains("(serial \"SN\"), and none of this machine could be it; ") && none(&other), "{why}");
     let mut small = machine(&shop, "only-disk = true", vec![disk("sata0", 5)]);
     let why = last(&mut small);
     assert!(why.contains("not a target: too small: needs 6 MiB, has 5 MiB") && none(&small), "{why}");
     let mut nothing = machine(&shop, "only-disk = true", vec![]);
-    assert!(last(&mut nothing).contains("and none of this machine could be it: usb0, "));
+    assert!(last(&mut nothing).contains("and none of this machine could be it; usb0, "));
 }
 
 #[test]

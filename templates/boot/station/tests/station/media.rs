@@ -82,7 +82,7 @@ fn without_a_medium_or_with_too_many_nothing_is_done() {
     assert_eq!(
         why,
         format!(
-            "seedpress: refused: medium {} is not among the disks of this machine: there is no medium",
+            "seedpress: refused: medium {} is not among the disks of this machine: there is no medium; nothing was written to any disk",
             id(&one)
         )
     );
