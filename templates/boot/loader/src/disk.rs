@@ -172,8 +172,8 @@ fn read_large(
 
 impl Place {
     fn with(&self, work: impl FnOnce(&mut BlockIO) -> uefi::Result) -> Result<(), Status> {
-        let mut block = raw::protocol::<BlockIO>(self.handle.0).ok_or(Status::NO_MEDIA)?;
-        work(&mut block).map_err(|error| error.status())
+        let done = raw::with(self.handle.0, work).ok_or(Status::NO_MEDIA)?;
+        done.map_err(|error| error.status())
     }
 
     fn is_aligned(&self, bytes: &[u8]) -> bool {

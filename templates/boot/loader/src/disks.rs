@@ -48,8 +48,7 @@ impl Disks {
     /// comes up later and changes those that are in use.
     pub fn new() -> Self {
         connect();
-        let image = raw::protocol::<LoadedImage>(boot::image_handle());
-        let device = image.and_then(|image| image.device());
+        let device = raw::with(boot::image_handle(), |image: &mut LoadedImage| image.device()).flatten();
         let started_from = device.map_or_else(Vec::new, path::of);
         Self { seen: Vec::new(), started_from, is_stale: false }
     }
@@ -127,14 +126,20 @@ fn find() -> Vec<Found> {
 
 /// The disk behind a handle, when it is one: whole, with a medium in it.
 fn look(handle: Handle) -> Option<Found> {
-    let block = raw::protocol::<BlockIO>(handle)?;
+    let (place, read_only) = raw::with(handle, |block: &mut BlockIO| place_of(handle, block))??;
+    let told = |path: &mut DevicePath| (path::nodes(path), path::bus(path));
+    let (path, bus) = raw::with(handle, told)?;
+    Some(Found { path, bus, place, read_only })
+}
+
+/// Where a disk is, and whether it takes no bytes.
+fn place_of(handle: Handle, block: &BlockIO) -> Option<(Place, bool)> {
     let media = block.media();
     if media.is_logical_partition() || !media.is_media_present() {
         return None;
     }
     let sector = Some(media.block_size()).filter(|size| size.is_power_of_two() && SECTORS.contains(size))?;
     let sectors = media.last_block().checked_add(1)?;
-    let path = raw::protocol::<DevicePath>(handle)?;
     let place = Place {
         handle: Kept(handle),
         media: media.media_id(),
@@ -143,7 +148,7 @@ fn look(handle: Handle) -> Option<Found> {
         // 0 and 1 ask for nothing (UEFI 2.10, 13.9).
         align: (media.io_align().max(1) as usize).checked_next_power_of_two()?,
     };
-    Some(Found { path: path::nodes(&path), bus: path::bus(&path), place, read_only: media.is_read_only() })
+    Some((place, media.is_read_only()))
 }
 
 fn word(bus: Bus) -> &'static str {

@@ -39,9 +39,11 @@ pub fn of(handle: Handle, bus: Bus) -> (String, String) {
 
 /// Bytes 4 to 23 are the serial number, bytes 24 to 63 the model (NVM Express 1.4, figure 247).
 fn nvme(handle: Handle) -> Option<(String, String)> {
-    let path = raw::protocol::<DevicePath>(handle)?;
-    let controller = boot::locate_device_path::<NvmePassThru>(&mut &*path).ok()?;
-    let controller = raw::protocol::<NvmePassThru>(controller)?;
+    let find = |path: &mut DevicePath| boot::locate_device_path::<NvmePassThru>(&mut &*path).ok();
+    raw::with(raw::with(handle, find)??, nvme_identify)?
+}
+
+fn nvme_identify(controller: &mut NvmePassThru) -> Option<(String, String)> {
     let request = NvmeRequestBuilder::new(controller.io_align(), NVME_IDENTIFY, NvmeQueueType::ADMIN)
         .with_timeout(PATIENCE)
         .with_cdw10(NVME_CONTROLLER)
@@ -57,7 +59,7 @@ fn nvme(handle: Handle) -> Option<(String, String)> {
 /// (ACS-3, 7.12.7).
 fn ata(handle: Handle) -> Option<(String, String)> {
     let mut bytes = [0; 512];
-    raw::protocol::<DiskInfo>(handle)?.identify(&mut bytes).ok()?;
+    raw::with(handle, |disk: &mut DiskInfo| disk.identify(&mut bytes).ok())??;
     bytes.chunks_exact_mut(2).for_each(|word| word.reverse());
     Some((text(bytes.get(54..94)?), text(bytes.get(20..40)?)))
 }
@@ -65,12 +67,15 @@ fn ata(handle: Handle) -> Option<(String, String)> {
 /// Bytes 8 to 15 are the maker, bytes 16 to 31 the product (SPC-4, 6.4.2).
 fn inquiry(handle: Handle) -> Option<String> {
     let mut bytes = [0; 96];
-    raw::protocol::<DiskInfo>(handle)?.inquiry(&mut bytes).ok()?;
+    raw::with(handle, |disk: &mut DiskInfo| disk.inquiry(&mut bytes).ok())??;
     Some(text(bytes.get(8..32)?))
 }
 
 fn usb_serial(handle: Handle) -> Option<String> {
-    let mut device = raw::protocol::<UsbIo>(handle)?;
+    raw::with(handle, serial_of)?
+}
+
+fn serial_of(device: &mut UsbIo) -> Option<String> {
     let number = device.device_descriptor().ok()?.str_serial_number;
     if number == 0 {
         return None;

@@ -82,7 +82,9 @@ impl Keys {
     }
 
     fn typed(&self) -> Option<FirmwareKey> {
-        self.terminals.iter().find_map(|handle| raw::protocol::<Input>(handle.0)?.read_key().ok().flatten())
+        self.terminals
+            .iter()
+            .find_map(|handle| raw::with(handle.0, |input: &mut Input| input.read_key().ok().flatten())?)
     }
 
     /// A byte of a terminal that the firmware does not listen to.
@@ -128,6 +130,6 @@ fn plain(char: char) -> Key {
 fn is_terminal(handle: Handle) -> bool {
     use uefi::proto::device_path::{DevicePath, DeviceSubType, DeviceType};
     let uart = (DeviceType::MESSAGING, DeviceSubType::MESSAGING_UART);
-    raw::protocol::<DevicePath>(handle)
-        .is_some_and(|path| path.node_iter().any(|node| node.full_type() == uart))
+    let has_uart = |path: &mut DevicePath| path.node_iter().any(|node| node.full_type() == uart);
+    raw::with(handle, has_uart).unwrap_or(false)
 }

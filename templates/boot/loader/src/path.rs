@@ -24,7 +24,7 @@ pub fn nodes(path: &DevicePath) -> Vec<u8> {
 
 /// The nodes of a handle's device path; none where it has no path.
 pub fn of(handle: Handle) -> Vec<u8> {
-    raw::protocol::<DevicePath>(handle).map_or_else(Vec::new, |path| nodes(&path))
+    raw::with(handle, |path: &mut DevicePath| nodes(path)).unwrap_or_default()
 }
 
 /// What a disk is connected by: the last of its path's nodes that says so. A disk that is a PCI device itself, with

@@ -7,7 +7,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use formats::minisign::slot;
-use uefi::boot::{self, EventType, OpenProtocolAttributes, OpenProtocolParams, ScopedProtocol, Tpl};
+use uefi::boot::{self, EventType, OpenProtocolAttributes, OpenProtocolParams, Tpl};
 use uefi::proto::ProtocolPointer;
 use uefi::{Event, Handle, Status};
 
@@ -27,14 +27,15 @@ pub fn keys() -> [u8; slot::LEN] {
     unsafe { ptr::read_volatile(&raw const KEYS) }
 }
 
-/// Opens a protocol and takes it from nobody: a driver below goes on using it. `None` where the handle has it not, or is
-/// gone.
-pub fn protocol<P: ProtocolPointer + ?Sized>(handle: Handle) -> Option<ScopedProtocol<P>> {
+/// Opens a protocol for as long as `work` takes, and takes it from nobody: a driver below goes on using it. `None` where the
+/// handle has it not, or is gone. Work must not open the same protocol of the same handle again.
+pub fn with<P: ProtocolPointer + ?Sized, R>(handle: Handle, work: impl FnOnce(&mut P) -> R) -> Option<R> {
     let params = OpenProtocolParams { handle, agent: boot::image_handle(), controller: None };
-    // SAFETY: nothing here disconnects a driver while the protocol is used: whoever opens one drops it before anything
-    // else is asked of the firmware. The firmware checks the handle itself.
+    // SAFETY: nothing here disconnects a driver while the protocol is used, for the borrow ends with `work`. The firmware
+    // checks the handle itself.
     let opened = unsafe { boot::open_protocol::<P>(params, OpenProtocolAttributes::GetProtocol) };
-    opened.ok().filter(|protocol| protocol.get().is_some())
+    let mut protocol = opened.ok().filter(|protocol| protocol.get().is_some())?;
+    Some(work(&mut protocol))
 }
 
 /// The handle of the firmware's own screen, on which it joins all screens of the machine.

@@ -71,17 +71,21 @@ impl Screen {
     }
 
     fn blt(&self, operation: BltOp<'_>) {
-        let Some(mut gop) = raw::protocol::<GraphicsOutput>(self.handle.0) else { return };
         // Somebody else may have changed the mode; what does not fit any more is not shown.
-        if gop.current_mode_info().resolution() == self.size {
-            let _ = gop.blt(operation);
-        }
+        raw::with(self.handle.0, |gop: &mut GraphicsOutput| {
+            if gop.current_mode_info().resolution() == self.size {
+                let _ = gop.blt(operation);
+            }
+        });
     }
 }
 
 /// Sets the best mode of a screen, where the present one is none that can be read, and gives its size.
 fn choose(handle: Handle) -> Option<(usize, usize)> {
-    let mut gop = raw::protocol::<GraphicsOutput>(handle)?;
+    raw::with(handle, choose_mode)?
+}
+
+fn choose_mode(gop: &mut GraphicsOutput) -> Option<(usize, usize)> {
     let size = gop.current_mode_info().resolution();
     if holds(size, FINE[0]) && holds(FINE[1], size) {
         return Some(size);

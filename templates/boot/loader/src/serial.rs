@@ -91,7 +91,7 @@ impl Serial {
 
 impl Port {
     fn send(&mut self, bytes: &[u8]) {
-        let sent = raw::protocol::<SerialIo>(self.handle.0).is_some_and(|mut port| port.write(bytes).is_ok());
+        let sent = raw::with(self.handle.0, |port: &mut SerialIo| port.write(bytes).is_ok()).unwrap_or(false);
         self.failed = if sent { 0 } else { self.failed + 1 };
     }
 }

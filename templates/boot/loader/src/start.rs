@@ -26,8 +26,8 @@ pub fn start() -> Start {
 
 /// A small file of the volume that we were started from, as far as [`Marker::MAX_TEXT`].
 fn beside_us(path: &str) -> Option<Vec<u8>> {
-    let device = raw::protocol::<LoadedImage>(boot::image_handle())?.device()?;
-    let mut root = raw::protocol::<SimpleFileSystem>(device)?.open_volume().ok()?;
+    let device = raw::with(boot::image_handle(), |image: &mut LoadedImage| image.device())??;
+    let mut root = raw::with(device, |volume: &mut SimpleFileSystem| volume.open_volume().ok())??;
     let path = CString16::try_from(path.replace('/', "\\").as_str()).ok()?;
     let file = root.open(&path, FileMode::Read, FileAttribute::empty()).ok()?;
     let mut bytes = vec![0; Marker::MAX_TEXT];
