@@ -88,8 +88,7 @@ fn without_a_medium_or_with_too_many_nothing_is_done() {
     );
     let mut wrong = Fake::new(vec![Drive::new("usb0", other.clone()), target()]).of_medium(id(&one));
     assert!(
-        last(&mut wrong)
-            .ends_with(&format!("is not among the disks of this machine: {} on usb0", id(&other)))
+        last(&mut wrong).contains(&format!("is not among the disks of this machine: {} on usb0", id(&other)))
     );
     let mut two = Fake::new(vec![Drive::new("usb0", other), Drive::new("usb1", one.clone()), target()]);
     assert!(last(&mut two).starts_with("seedpress: refused: several media are attached ("));
