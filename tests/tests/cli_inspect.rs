@@ -118,7 +118,7 @@ fn an_unsigned_program_starts_where_nobody_asks_for_a_signature() {
     let desk = desk(BUILD, &[("BOOTX64.EFI", &program(UNSIGNED))]);
     let inspected = desk.object(0, "inspect medium.img");
     assert_eq!(rows(&inspected), uefi([true, false, false]));
-    assert!(why(&inspected, "secure-boot-2011").ends_with(": unsigned"), "{inspected:#}");
+    assert!(why(&inspected, "secure-boot-2011").ends_with(" is unsigned"), "{inspected:#}");
     assert!(
         inspected["programs"][0]["about"].as_str().unwrap().starts_with("systemd-boot "),
         "{inspected:#}"

@@ -104,7 +104,7 @@ pub enum HostError {
         path: PathBuf,
     },
     /// The file system of an output is full.
-    #[error("cannot write {}, which takes up to {}", path.display(), len.exact())]
+    #[error("cannot write {}{}", path.display(), wanted(*len))]
     Full {
         /// The output.
         path: PathBuf,
@@ -158,6 +158,11 @@ impl HostError {
     pub fn is_source(&self) -> bool {
         matches!(self, Self::Io { operation: Operation::Open | Operation::Read, .. } | Self::WrongKind { .. })
     }
+}
+
+/// How much an output takes, where that is known before it is written.
+fn wanted(len: ByteLen) -> String {
+    if len == ByteLen::ZERO { String::new() } else { format!(", which takes up to {}", len.exact()) }
 }
 
 /// Whether the operating system's reason is that there is no room.

@@ -21,6 +21,16 @@ use crate::request::{Request, TOOL};
 use crate::sources::{Layer, Share, Sources};
 use crate::template::Payload;
 
+/// The words that stand for something.
+const WORDS: [&str; 8] = ["label", "medium", "created", "tool", "images", "layers", "boot", "set"];
+
+/// The first word in braces that stands for nothing.
+pub(crate) fn unknown_word(text: &str) -> Option<&str> {
+    let words = text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word));
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    words.filter(is_word).find(|word| !WORDS.contains(word))
+}
+
 /// What the words stand for.
 pub(crate) struct Texts<'a> {
     pub(crate) request: &'a Request,

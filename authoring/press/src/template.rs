@@ -7,6 +7,8 @@ use formats::manifest::{PathError, Volume, paths};
 use formats::udf::Revision;
 use formats::units::{ByteLen, MIB};
 
+use crate::readme;
+
 /// The version of the template format that this program reads.
 const FORMAT: u32 = 1;
 
@@ -213,6 +215,12 @@ pub enum TemplateError {
         /// What it has.
         found: &'static str,
     },
+    /// A word in braces of its README.txt that stands for nothing.
+    #[error("{{{word}}} in readme.text stands for nothing: templates/README.md lists the words")]
+    Word {
+        /// The word.
+        word: String,
+    },
     /// A path that leads nowhere on a medium, or out of the template's folder.
     #[error("the template names a path that it must not")]
     Path(#[source] PathError),
@@ -236,6 +244,9 @@ impl Template {
             _ => template.check_boot()?,
         }
         template.files.iter().try_for_each(|file| file.check(template.esp.is_some()))?;
+        if let Some(word) = readme::unknown_word(&template.readme.text) {
+            return Err(TemplateError::Word { word: word.into() });
+        }
         Ok(template)
     }
 

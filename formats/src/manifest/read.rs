@@ -27,7 +27,7 @@ pub enum ManifestError {
         offset: ByteOffset,
     },
     /// It is no sealed document with a manifest's fields.
-    #[error("the manifest cannot be used")]
+    #[error("its text is not the one that was written")]
     Document(#[source] DocumentError),
     /// A newer program wrote it.
     #[error("the manifest has format {found}, this program reads format {FORMAT}")]

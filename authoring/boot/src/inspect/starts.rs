@@ -113,7 +113,7 @@ impl Folder<'_> {
             return Err(format!("{name} is for {}", program.machine));
         }
         let about = program.about.clone().unwrap_or_else(|| name.into());
-        let by = accepted(program, firmware).map_err(|why| format!("{about}: {why}"))?;
+        let by = accepted(program, firmware).map_err(|why| format!("{name} is {why}"))?;
         let secure = firmware != Firmware::Uefi;
         let signed = if secure { format!(", signed by {by}") } else { String::new() };
         match program.is_shim {

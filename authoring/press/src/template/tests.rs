@@ -70,3 +70,15 @@ fn a_file_has_one_source_and_leads_nowhere_else() {
         assert!(matches!(file(bad), Err(TemplateError::Path(_))), "{bad}");
     }
 }
+
+#[test]
+fn a_word_in_braces_that_stands_for_nothing_is_refused() {
+    let text = |readme: &str| format!("{}\n[readme]\ntext = \"{readme}\"\n", own("courier-usb"));
+    assert!(Template::parse(&text("{label} {set} {} {NOT} {not this}")).is_ok());
+    let word = TemplateError::Word { word: "lable".into() };
+    assert_eq!(Template::parse(&text("{label} {lable}")), Err(word.clone()));
+    assert_eq!(
+        word.to_string(),
+        "{lable} in readme.text stands for nothing: templates/README.md lists the words"
+    );
+}
