@@ -16,7 +16,7 @@ const MODULES: [&str; 6] = ["virtio_blk", "nls_utf8", "crc_itu_t", "cdrom", "iso
 const DISK_MODULES: [&str; 6] = ["virtio_blk", "nvme", "ahci", "sd_mod", "crc32c_generic", "ext4"];
 
 /// A part of the names of folders in `target/guest`: raised when other files belong into them.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// Which kernel: each has other drivers, or other versions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,14 +232,19 @@ fn module(tree: &Path, name: &str) -> Result<Vec<u8>> {
     plain(&found?)
 }
 
-/// The modules that a module says it needs: `depends=` in its section `.modinfo` (`MODULE_INFO` of the kernel).
+/// The modules that a module says it needs: `depends=` in its section `.modinfo` (`MODULE_INFO` of the kernel). To the kernel
+/// `-` and `_` are the same.
 fn needed(module: &[u8]) -> Vec<String> {
     const KEY: &[u8] = b"\0depends=";
     let Some(at) = module.windows(KEY.len()).position(|window| window == KEY) else {
         return Vec::new();
     };
     let list = module[at + KEY.len()..].split(|byte| *byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(list).split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    String::from_utf8_lossy(list)
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(|name| name.replace('-', "_"))
+        .collect()
 }
 
 /// A module's bytes, unpacked when they are packed.
@@ -268,8 +273,9 @@ mod tests {
         a_module(tree.path(), "libahci", "libata");
         a_module(tree.path(), "libata", "");
         a_module(tree.path(), "sd-mod", "libata");
-        let found = with_needed(tree.path(), &["ahci", "sd_mod"]).unwrap();
+        a_module(tree.path(), "sr_mod", "sd-mod");
+        let found = with_needed(tree.path(), &["ahci", "sd_mod", "sr_mod"]).unwrap();
         let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["libata", "libahci", "ahci", "sd_mod"]);
+        assert_eq!(names, ["libata", "libahci", "ahci", "sd_mod", "sr_mod"]);
     }
 }
