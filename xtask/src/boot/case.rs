@@ -99,7 +99,7 @@ pub const CASES: &[Case] = &[
     case("bad-frame", Stick, Uefi, &[NVME], Refused(&["frame"], Unbootable)),
     case("bad-manifest", Stick, Uefi, &[VIRTIO], Refused(&["not trusted"], Untouched)),
     case("bad-signature", Stick, Uefi, &[VIRTIO], Refused(&["not trusted"], Untouched)),
-    case("bad-frame-linux", Stick, Bios, &[AHCI], Refused(&["frame"], Unbootable)),
+    case("bad-frame-linux", Stick, Uefi, &[AHCI], Refused(&["frame"], Unbootable)),
     case("bad-manifest-linux", Disc, Uefi, &[VIRTIO], Refused(&["not trusted"], Untouched)),
     case("usb-linux", Stick, Bios, &[VIRTIO, NVME], Refused(&["2 of this machine could be it"], Untouched)),
     case("disc-tree", Disc, Uefi, &[], Reads(&["iso9660", "udf"], "cd1")),
