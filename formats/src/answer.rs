@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::names::{NoName, check_name};
 use crate::size;
+use crate::slip::reason;
 use crate::units::ByteLen;
 
 /// The version of the format that this program reads.
@@ -190,16 +191,6 @@ impl<'de> Deserialize<'de> for Wanted {
 fn size_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ByteLen>, D::Error> {
     let text = String::deserialize(deserializer)?;
     size::parse(&text).map(Some).map_err(serde::de::Error::custom)
-}
-
-/// The parser's message in one line, with the line of the file.
-fn reason(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    match before {
-        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
-        None => message,
-    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub mod pieces;
 pub mod placed;
 pub mod region;
 pub mod size;
+pub mod slip;
 pub mod time;
 pub mod tree;
 pub mod udf;

@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use formats::manifest::{PathError, Volume, paths};
+use formats::slip::reason;
 use formats::udf::Revision;
 use formats::units::{ByteLen, MIB};
 
@@ -318,16 +319,6 @@ impl ExtraFile {
 struct Format {
     format: u32,
     disc: Option<IgnoredAny>,
-}
-
-/// What is wrong, and in which line, in one line.
-fn reason(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    match before {
-        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
-        None => message,
-    }
 }
 
 impl Esp {
