@@ -29,6 +29,11 @@ fn layers(store: &Store, version: &str) -> Vec<Layer> {
     store.locate("Win7", Some(version)).unwrap().layers
 }
 
+/// The folder that a layer's files are in.
+fn folder(layer: &Layer) -> PathBuf {
+    layer.stored_path().parent().unwrap().into()
+}
+
 /// Sees that a full check names the file at `path` when the byte at `at` is another one.
 fn is_found(store: &Store, path: &Path, at: usize) {
     let good = fs::read(path).unwrap();
@@ -113,7 +118,7 @@ fn all_damaged_frames_are_named_at_once() {
 fn parts_that_are_cut_short_or_missing_are_named() {
     let workshop = Workshop::new();
     let store = small(&workshop);
-    let folder = layers(&store, "1")[0].folder().to_path_buf();
+    let folder = folder(&layers(&store, "1")[0]);
     for part in [DESCRIPTOR_FILE, STORED_FILE, FRAMES_FILE] {
         let path = folder.join(part);
         let good = fs::read(&path).unwrap();
@@ -132,7 +137,7 @@ fn parts_that_are_cut_short_or_missing_are_named() {
 fn what_does_not_answer_is_told_from_what_is_damaged() {
     let workshop = Workshop::new();
     let store = small(&workshop);
-    let folder = layers(&store, "1")[0].folder().to_path_buf();
+    let folder = folder(&layers(&store, "1")[0]);
     for part in [DESCRIPTOR_FILE, STORED_FILE, FRAMES_FILE] {
         let path = folder.join(part);
         let good = fs::read(&path).unwrap();
@@ -170,7 +175,7 @@ fn documents_in_the_wrong_place_are_refused() {
     let found = problems(&store, Depth::Quick);
     assert!(matches!(&found[..], [only] if only.contains("is about Win7@1, expected Win7@4")), "{found:?}");
     fs::remove_file(images.join("4.json")).unwrap();
-    let [base, leaf] = [0, 1].map(|index| layers(&store, "2")[index].folder().join(DESCRIPTOR_FILE));
+    let [base, leaf] = [0, 1].map(|index| folder(&layers(&store, "2")[index]).join(DESCRIPTOR_FILE));
     fs::copy(&base, &leaf).unwrap();
     assert_eq!(store.locate("Win7", Some("2")).unwrap_err().kind(), ErrorKind::Corrupt);
 }
@@ -180,7 +185,7 @@ fn a_layer_that_is_missing_breaks_every_chain_that_needs_it() {
     let workshop = Workshop::new();
     let Stocked { store, .. } = stocked(&workshop);
     let base = layers(&store, "1").remove(0);
-    fs::remove_dir_all(base.folder()).unwrap();
+    fs::remove_dir_all(folder(&base)).unwrap();
     assert_eq!(store.locate("Win7", None).unwrap_err().kind(), ErrorKind::Chain);
     let found = problems(&store, Depth::Quick);
     assert_eq!(found.len(), 3, "{found:?}");
@@ -220,7 +225,7 @@ fn publishing_the_same_content_again_repairs_what_is_damaged() {
     let cut = |path: &Path| drop(File::create(path).unwrap());
     let remove = |path: &Path| fs::remove_file(path).unwrap();
     for part in [DESCRIPTOR_FILE, STORED_FILE, FRAMES_FILE] {
-        let file = |store: &Store| layers(store, "1")[0].folder().join(part);
+        let file = |store: &Store| folder(&layers(store, "1")[0]).join(part);
         is_repaired(cut, file);
         is_repaired(remove, file);
     }
@@ -248,7 +253,7 @@ fn a_repair_says_so_and_does_not_take_other_content() {
     let store = empty(&workshop);
     let path = workshop.write("disk.vhd", &fixed(&golden(1, 3), 7));
     publish(&store, &request("Win7@1", &[&path])).unwrap();
-    fs::remove_file(layers(&store, "1")[0].frames_path()).unwrap();
+    fs::remove_file(folder(&layers(&store, "1")[0]).join(FRAMES_FILE)).unwrap();
     workshop.write("disk.vhd", &fixed(&golden(2, 3), 7));
     let error = publish(&store, &request("Win7@1", &[&path])).unwrap_err();
     assert!(error.to_string().contains("other content"), "{error}");

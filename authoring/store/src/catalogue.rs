@@ -1,14 +1,11 @@
 //! Which images there are, in which versions, and of which layers these are made.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use formats::layer::{ImageDocument, LayerError};
 use formats::names::check_name;
-use host::{HostError, Operation};
 use uuid::Uuid;
 
 use crate::cache::Cache;
@@ -105,18 +102,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn layer(&self, uuid: Uuid) -> Result<Layer, StoreError> {
-        Layer::open(&paths::layer(self.root(), uuid), uuid)
+        Layer::open(self.depot(), uuid)
     }
 
     /// The layers of a version, each on its parent.
     pub(crate) fn chain(&self, document: &ImageDocument) -> Result<Vec<Layer>, StoreError> {
         let mut layers: Vec<Layer> = Vec::new();
         for uuid in &document.chain {
-            let path = paths::layer(self.root(), *uuid);
-            if !is_there(&path)? {
+            if !self.has_layer(*uuid)? {
+                let path = self.layer_place(*uuid);
                 return Err(StoreError::NoLayer { layer: *uuid, needed_by: document.title(), path });
             }
-            let layer = Layer::open(&path, *uuid)?;
+            let layer = self.layer(*uuid)?;
             let expected = layers.last().map(Layer::uuid);
             let found = layer.descriptor.parent;
             if found != expected {
@@ -128,8 +125,13 @@ impl Store {
     }
 
     /// Whether there is something under the name of a layer, sound or not.
-    pub(crate) fn has_layer(&self, uuid: Uuid) -> bool {
-        paths::layer(self.root(), uuid).exists()
+    pub(crate) fn has_layer(&self, uuid: Uuid) -> Result<bool, StoreError> {
+        self.depot().has(&paths::layer(uuid))
+    }
+
+    /// What people call the place of a layer.
+    pub(crate) fn layer_place(&self, uuid: Uuid) -> PathBuf {
+        self.depot().place(&paths::layer(uuid))
     }
 
     /// A layer with its parents, base first.
@@ -137,8 +139,8 @@ impl Store {
         let mut layers = vec![self.layer(leaf)?];
         let mut seen = BTreeSet::from([leaf]);
         while let Some((layer, uuid)) = layers.last().and_then(|l| Some((l.uuid(), l.descriptor.parent?))) {
-            let path = paths::layer(self.root(), uuid);
-            if !is_there(&path)? || !seen.insert(uuid) {
+            if !self.has_layer(uuid)? || !seen.insert(uuid) {
+                let path = self.layer_place(uuid);
                 return Err(StoreError::NoLayer { layer: uuid, needed_by: format!("layer {layer}"), path });
             }
             layers.push(self.layer(uuid)?);
@@ -149,7 +151,7 @@ impl Store {
 
     /// The names of all images.
     pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
-        let mut names = list(&self.root().join(paths::IMAGES))?;
+        let mut names = self.depot().list(paths::IMAGES)?;
         names.retain(|name| check_name(name).is_ok());
         names.sort();
         Ok(names)
@@ -157,7 +159,7 @@ impl Store {
 
     /// The versions of an image, the oldest first.
     pub(crate) fn versions(&self, name: &str) -> Result<Vec<String>, StoreError> {
-        let files = list(&paths::image(self.root(), name))?;
+        let files = self.depot().list(&paths::image(name))?;
         let mut versions: Vec<String> = files
             .iter()
             .filter_map(|file| file.strip_suffix(paths::DOCUMENT))
@@ -170,8 +172,10 @@ impl Store {
 
     /// The document of a version that is there.
     pub(crate) fn document(&self, name: &str, version: &str) -> Result<ImageDocument, StoreError> {
-        let path = paths::version(self.root(), name, version);
-        let found = ImageDocument::parse(&read_text(&path)?).map_err(StoreError::damaged(&path))?;
+        let key = paths::version(name, version);
+        let path = self.depot().place(&key);
+        let found =
+            ImageDocument::parse(&read_text(self.depot(), &key)?).map_err(StoreError::damaged(&path))?;
         if (&*found.name, &*found.version) == (name, version) {
             return Ok(found);
         }
@@ -222,22 +226,4 @@ impl std::fmt::Display for Problem {
         }
         Ok(())
     }
-}
-
-/// Whether there is something of this name. That nobody may look is not that there is nothing.
-fn is_there(path: &Path) -> Result<bool, StoreError> {
-    Ok(path.try_exists().map_err(HostError::io(Operation::Open, path))?)
-}
-
-/// The names in a folder; none where there is no folder.
-pub(crate) fn list(folder: &Path) -> Result<Vec<String>, StoreError> {
-    let wrap = || HostError::io(Operation::Open, folder);
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(wrap()(e).into()),
-    };
-    let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
-    // Nothing that a store writes has a name that is no text.
-    Ok(names.map_err(wrap())?.into_iter().filter_map(|name| name.into_string().ok()).collect())
 }

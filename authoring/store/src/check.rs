@@ -9,7 +9,7 @@ use formats::units::{ByteLen, ByteOffset};
 use host::{Crew, Event, Interrupted, Observer, Unit};
 use uuid::Uuid;
 
-use crate::catalogue::{Images, Problem, list};
+use crate::catalogue::{Images, Problem};
 use crate::error::StoreError;
 use crate::layer::Layer;
 use crate::paths;
@@ -127,14 +127,19 @@ fn look(
     versions: &[ImageDocument],
     problems: &mut Vec<Problem>,
 ) -> Result<Seen, StoreError> {
-    let mut wanted: Vec<Uuid> = versions.iter().flat_map(|version| version.chain.iter().copied()).collect();
-    wanted.retain(|uuid| paths::layer(store.root(), *uuid).exists());
+    let wanted: BTreeSet<Uuid> = versions.iter().flat_map(|version| version.chain.iter().copied()).collect();
+    let mut there = Vec::new();
+    for uuid in wanted {
+        if store.has_layer(uuid)? {
+            there.push(uuid);
+        }
+    }
     if scope == Scope::All {
-        let names = list(&store.root().join(paths::LAYERS))?;
-        wanted.extend(names.iter().filter_map(|name| name.parse::<Uuid>().ok()));
+        let names = store.depot().list(paths::LAYERS)?;
+        there.extend(names.iter().filter_map(|name| name.parse::<Uuid>().ok()));
     }
     let mut seen = Seen::new();
-    for uuid in wanted {
+    for uuid in there {
         seen.entry(uuid).or_insert_with(|| match store.layer(uuid) {
             Ok(layer) => Some(layer.descriptor),
             Err(error) => {
@@ -152,7 +157,7 @@ fn check_chain(store: &Store, version: &ImageDocument, seen: &Seen) -> Option<Pr
     let mut below = None;
     for uuid in &version.chain {
         let Some(known) = seen.get(uuid) else {
-            let path = paths::layer(store.root(), *uuid);
+            let path = store.layer_place(*uuid);
             return Some(StoreError::NoLayer { layer: *uuid, needed_by: image, path }.into());
         };
         let found = known.as_ref().map_or(below, |layer| layer.parent);
@@ -165,7 +170,7 @@ fn check_chain(store: &Store, version: &ImageDocument, seen: &Seen) -> Option<Pr
     if leaf.virtual_size == version.size {
         return None;
     }
-    let path = paths::version(store.root(), &version.name, &version.version);
+    let path = store.depot().place(&paths::version(&version.name, &version.version));
     let (expected, found) = (leaf.virtual_size, version.size);
     let fault = LayerError::Length { layer: leaf.uuid, what: "the disk", expected, found };
     Some(StoreError::damaged(&path)(fault).into())

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::device::DeviceError;
 use formats::io::ReadError;
 use formats::layer::{FORMAT, FrameDamaged, LayerError};
 use formats::names::NoName;
@@ -20,6 +21,18 @@ pub enum StoreError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// What lies behind a network does not do as it is asked.
+    #[error("cannot {operation} {}", path.display())]
+    Remote {
+        /// What was being done: `read`, `write`, `list`, `remove`, `lock`.
+        operation: &'static str,
+        /// The object's URL.
+        path: PathBuf,
+        /// What it means.
+        cause: RemoteCause,
+        /// The reason, in the words of whoever is there.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// There is no store.
     #[error("{} is no store: {reason}", path.display())]
     NoStore {
@@ -51,6 +64,14 @@ pub enum StoreError {
         path: PathBuf,
         /// Which frame, and where.
         source: Box<FrameDamaged>,
+    },
+    /// The document of a device is not what was written.
+    #[error("{} is damaged", path.display())]
+    Device {
+        /// The document.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DeviceError,
     },
     /// A layer is not the VHD that it should be.
     #[error("the VHD in {} cannot be used", path.display())]
@@ -116,17 +137,47 @@ pub enum StoreError {
     },
 }
 
+/// Why something behind a network is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteCause {
+    /// There is no such object.
+    Missing,
+    /// Whoever is there does not let us.
+    Denied,
+    /// Nobody answers, or what answers makes no sense.
+    Unreachable,
+    /// Somebody else has changed the store meanwhile, or it cannot be changed at all.
+    Refused,
+    /// There is no more room.
+    Full,
+    /// What came is not what was written.
+    Corrupt,
+}
+
+impl RemoteCause {
+    fn kind(self) -> ErrorKind {
+        match self {
+            Self::Missing | Self::Unreachable => ErrorKind::Unreachable,
+            Self::Denied => ErrorKind::Trust,
+            Self::Refused => ErrorKind::Target,
+            Self::Full => ErrorKind::Fit,
+            Self::Corrupt => ErrorKind::Corrupt,
+        }
+    }
+}
+
 impl StoreError {
     /// What the error means for whoever asked.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Host(e) => e.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
+            Self::Remote { cause, .. } => cause.kind(),
             Self::NoStore { .. } | Self::NotFound { .. } => ErrorKind::Unreachable,
             Self::Damaged { source, .. } => layer_kind(source),
             Self::Read { source, .. } => source.kind(),
             Self::Vhd { source, .. } => vhd_kind(source),
-            Self::Frame { .. } => ErrorKind::Corrupt,
+            Self::Frame { .. } | Self::Device { .. } => ErrorKind::Corrupt,
             Self::Name(_) => ErrorKind::Usage,
             Self::NoLayer { .. } | Self::Link { .. } | Self::Chain { .. } => ErrorKind::Chain,
             Self::Format { .. } => ErrorKind::Other,
@@ -140,27 +191,33 @@ impl StoreError {
             | Self::Format { path, .. }
             | Self::Damaged { path, .. }
             | Self::Frame { path, .. }
+            | Self::Device { path, .. }
             | Self::Vhd { path, .. }
             | Self::Read { path, .. }
             | Self::NoLayer { path, .. }
+            | Self::Remote { path, .. }
             | Self::Host(HostError::Io { path, .. }) => Some(path),
             _ => None,
         }
     }
 
-    /// Whether the error is that a file is not there.
-    pub(crate) fn is_missing(&self) -> bool {
-        let missing = io::ErrorKind::NotFound;
-        matches!(self, Self::Host(HostError::Io { source, .. }) if source.kind() == missing)
+    /// Whether the error is that an object is not there.
+    pub fn is_missing(&self) -> bool {
+        let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        match self {
+            Self::Host(HostError::Io { source, .. }) => missing.contains(&source.kind()),
+            Self::Remote { cause, .. } => *cause == RemoteCause::Missing,
+            _ => false,
+        }
     }
 
     /// Says that a file of the store is damaged.
-    pub(crate) fn damaged(path: &Path) -> impl FnOnce(LayerError) -> Self {
+    pub fn damaged(path: &Path) -> impl FnOnce(LayerError) -> Self {
         move |source| Self::Damaged { path: path.into(), source: Box::new(source) }
     }
 
     /// Says that a file of the store cannot be read.
-    pub(crate) fn read(path: &Path) -> impl FnOnce(ReadError) -> Self {
+    pub fn read(path: &Path) -> impl FnOnce(ReadError) -> Self {
         move |source| Self::Read { path: path.into(), source }
     }
 }

@@ -1,45 +1,48 @@
 //! A layer of a store, open for reading.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use formats::io::{ReadAt, read_vec};
 use formats::layer::{DESCRIPTOR_FILE, FRAMES_FILE, Frames, LayerDescriptor, LayerError, STORED_FILE};
 use formats::units::ByteOffset;
-use host::FileSource;
 use uuid::Uuid;
 
 use crate::cache::Cache;
+use crate::depot::Depot;
 use crate::document::read_text;
 use crate::error::StoreError;
+use crate::paths;
 use crate::reader::LayerReader;
 
 /// A layer whose parts were seen to belong together. Its frames are checked as they are read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Layer {
     /// What it is.
     pub descriptor: LayerDescriptor,
     /// Where its frames are, and their digests.
     pub frames: Arc<Frames>,
     /// Its stored file.
-    pub stored: Arc<FileSource>,
-    folder: PathBuf,
+    pub stored: Arc<dyn ReadAt>,
+    stored_path: PathBuf,
 }
 
 impl Layer {
-    /// Opens the layer `uuid` in its folder: reads its description, the digests of its frames and the seek table.
-    pub(crate) fn open(folder: &Path, uuid: Uuid) -> Result<Self, StoreError> {
-        let descriptor = read_descriptor(folder, uuid)?;
-        let list_path = folder.join(FRAMES_FILE);
-        let list = read_list(&list_path, &descriptor)?;
-        let path = folder.join(STORED_FILE);
-        let stored = FileSource::open(&path)?;
+    /// Opens the layer `uuid`: reads its description, the digests of its frames and the seek table.
+    pub(crate) fn open(depot: &dyn Depot, uuid: Uuid) -> Result<Self, StoreError> {
+        let descriptor = read_descriptor(depot, uuid)?;
+        let list = read_list(depot, &descriptor)?;
+        let key = paths::of_layer(uuid, STORED_FILE);
+        let stored_path = depot.place(&key);
+        let stored = depot.open(&key)?;
         let frames = Frames::open(&descriptor, &stored, &list).map_err(|fault| {
             let in_list = matches!(&fault, LayerError::Digest { what, .. } if *what == FRAMES_FILE);
-            StoreError::damaged(if in_list { &list_path } else { &path })(fault)
+            let list_path = || depot.place(&paths::of_layer(uuid, FRAMES_FILE));
+            let path = if in_list { list_path() } else { stored_path.clone() };
+            StoreError::damaged(&path)(fault)
         })?;
-        let folder = folder.into();
-        Ok(Self { descriptor, frames: Arc::new(frames), stored: Arc::new(stored), folder })
+        Ok(Self { descriptor, frames: Arc::new(frames), stored, stored_path })
     }
 
     /// The layer's identity.
@@ -47,19 +50,9 @@ impl Layer {
         self.descriptor.uuid
     }
 
-    /// The folder that its files are in.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The path of its stored file.
+    /// The path or URL of its stored file.
     pub fn stored_path(&self) -> &Path {
-        self.stored.path()
-    }
-
-    /// The path of its `frames.bin`.
-    pub fn frames_path(&self) -> PathBuf {
-        self.folder.join(FRAMES_FILE)
+        &self.stored_path
     }
 
     /// The VHD file that it is.
@@ -73,10 +66,20 @@ impl Layer {
     }
 }
 
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("descriptor", &self.descriptor)
+            .field("stored", &self.stored_path)
+            .finish()
+    }
+}
+
 /// Reads the description of the layer `uuid`.
-pub fn read_descriptor(folder: &Path, uuid: Uuid) -> Result<LayerDescriptor, StoreError> {
-    let path = folder.join(DESCRIPTOR_FILE);
-    let descriptor = LayerDescriptor::parse(&read_text(&path)?).map_err(StoreError::damaged(&path))?;
+pub fn read_descriptor(depot: &dyn Depot, uuid: Uuid) -> Result<LayerDescriptor, StoreError> {
+    let key = paths::of_layer(uuid, DESCRIPTOR_FILE);
+    let path = depot.place(&key);
+    let descriptor = LayerDescriptor::parse(&read_text(depot, &key)?).map_err(StoreError::damaged(&path))?;
     if descriptor.uuid == uuid {
         return Ok(descriptor);
     }
@@ -85,13 +88,15 @@ pub fn read_descriptor(folder: &Path, uuid: Uuid) -> Result<LayerDescriptor, Sto
 }
 
 /// Reads the digests of the frames. Only their length is checked here, so that no more is read than belongs there.
-fn read_list(path: &Path, descriptor: &LayerDescriptor) -> Result<Vec<u8>, StoreError> {
-    let source = FileSource::open(path)?;
+fn read_list(depot: &dyn Depot, descriptor: &LayerDescriptor) -> Result<Vec<u8>, StoreError> {
+    let key = paths::of_layer(descriptor.uuid, FRAMES_FILE);
+    let path = depot.place(&key);
+    let source = depot.open(&key)?;
     let (expected, found) = (descriptor.frames.len, source.size());
     if found != expected {
         let fault = LayerError::Length { layer: descriptor.uuid, what: FRAMES_FILE, expected, found };
-        return Err(StoreError::damaged(path)(fault));
+        return Err(StoreError::damaged(&path)(fault));
     }
     let len = found.to_usize().unwrap_or(usize::MAX);
-    read_vec(&source, ByteOffset::ZERO, len).map_err(StoreError::read(path))
+    read_vec(&source, ByteOffset::ZERO, len).map_err(StoreError::read(&path))
 }

@@ -1,22 +1,22 @@
-//! The folder of a store, and the document that makes it one.
+//! The store as a whole: where its objects lie, and the document that makes it one.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use formats::document;
 use formats::layer::{FORMAT, LayerError};
-use host::{HostError, Operation, Output, sync_folder_of};
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::list;
+use crate::depot::Depot;
 use crate::document::read_text;
 use crate::error::StoreError;
+use crate::folder::{Folder, IS_FILE};
 use crate::paths;
 
-/// A store in a folder.
+/// A store.
 #[derive(Clone, Debug)]
 pub struct Store {
+    depot: Arc<dyn Depot>,
     root: PathBuf,
 }
 
@@ -27,22 +27,13 @@ struct StoreDocument {
     format: u32,
 }
 
-/// What is said of a file in the place of a store's folder.
-const IS_FILE: &str = "it is a file, expected a folder";
-
 impl Store {
     /// Opens the store in the folder `root`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        let path = root.join(paths::STORE);
-        if let Err(e) = fs::metadata(&path) {
-            return Err(no_store(root, e));
-        }
-        let store = Self { root: root.into() };
-        store.check_format()?;
-        Ok(store)
+        Self::open_in(Arc::new(Folder::new(root)))
     }
 
     /// Opens the store in the folder `root`, or makes an empty one there when the folder is empty or absent.
@@ -50,32 +41,56 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn open_or_create(root: &Path) -> Result<Self, StoreError> {
-        if root.join(paths::STORE).exists() {
-            return Self::open(root);
-        }
         if root.is_file() {
             return Err(StoreError::NoStore { path: root.into(), reason: IS_FILE });
         }
-        make_folder(root)?;
-        let others =
-            list(root)?.into_iter().any(|name| !name.starts_with(paths::UNFINISHED) && name != paths::LOCK);
-        if others {
-            let reason = "it has no store.json, and other files are in it";
-            return Err(StoreError::NoStore { path: root.into(), reason });
-        }
-        write_file(&root.join(paths::STORE), document::print(&StoreDocument { format: FORMAT }).as_bytes())?;
-        Ok(Self { root: root.into() })
+        Self::open_or_create_in(Arc::new(Folder::new(root)))
     }
 
-    /// The store's folder.
+    /// Opens the store whose objects lie in `depot`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_in(depot: Arc<dyn Depot>) -> Result<Self, StoreError> {
+        let store = Self { root: depot.place(""), depot };
+        match store.check_format() {
+            Err(error) if error.is_missing() => Err(store.none()),
+            checked => checked.map(|()| store),
+        }
+    }
+
+    /// Opens the store whose objects lie in `depot`, or makes an empty one where there is nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_or_create_in(depot: Arc<dyn Depot>) -> Result<Self, StoreError> {
+        if depot.has(paths::STORE)? {
+            return Self::open_in(depot);
+        }
+        let is_ours = |name: &String| name.starts_with(paths::UNFINISHED) || name == paths::LOCK;
+        if !depot.list("")?.iter().all(is_ours) {
+            let reason = "it has no store.json, and other files are in it";
+            return Err(StoreError::NoStore { path: depot.place(""), reason });
+        }
+        // Another publisher may make the same one meanwhile.
+        depot.create(paths::STORE, document::print(&StoreDocument { format: FORMAT }).as_bytes())?;
+        Self::open_in(depot)
+    }
+
+    /// The store's folder, or its URL.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Where its objects lie.
+    pub fn depot(&self) -> &dyn Depot {
+        &*self.depot
+    }
+
     /// Reads `store.json`.
     pub(crate) fn check_format(&self) -> Result<(), StoreError> {
-        let path = self.root.join(paths::STORE);
-        let text = read_text(&path)?;
+        let text = read_text(self.depot(), paths::STORE)?;
+        let path = self.depot.place(paths::STORE);
         let found: StoreDocument =
             document::parse(&text).map_err(|e| StoreError::damaged(&path)(LayerError::Document(e)))?;
         if found.format == FORMAT {
@@ -83,30 +98,8 @@ impl Store {
         }
         Err(StoreError::Format { path, found: found.format })
     }
-}
 
-/// Makes a folder, and those that it lies in, durably.
-pub(crate) fn make_folder(path: &Path) -> Result<(), StoreError> {
-    if path.is_dir() {
-        return Ok(());
+    fn none(&self) -> StoreError {
+        StoreError::NoStore { path: self.root.clone(), reason: self.depot.why_none() }
     }
-    fs::create_dir_all(path).map_err(HostError::io(Operation::Create, path))?;
-    Ok(sync_folder_of(path)?)
-}
-
-/// Puts a small file under its name, whole, in place of an older one.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let (output, _) = Output::begin(path, bytes.len() as u64, true)?;
-    output.write_at(0, bytes)?;
-    Ok(output.commit()?)
-}
-
-fn no_store(root: &Path, cause: io::Error) -> StoreError {
-    let reason = match (cause.kind(), root.exists()) {
-        _ if root.is_file() => IS_FILE,
-        (io::ErrorKind::NotFound, true) => "it has no store.json",
-        (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _) => "there is no such folder",
-        _ => return HostError::io(Operation::Open, &root.join(paths::STORE))(cause).into(),
-    };
-    StoreError::NoStore { path: root.into(), reason }
 }

@@ -8,6 +8,8 @@ pub const LIBRARIES: &[&str] = &[
     "authoring/press/src/",
     "authoring/deploy/src/",
     "authoring/boot/src/",
+    "authoring/remote/src/",
+    "authoring/sync/src/",
     "templates/boot/station/src/",
 ];
 

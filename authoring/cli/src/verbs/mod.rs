@@ -3,8 +3,11 @@
 pub mod build;
 pub mod cat;
 pub mod check;
+pub mod client;
 pub mod completions;
 pub mod deploy;
+pub mod device;
+pub mod disksyncmgr;
 pub mod identify;
 pub mod images;
 pub mod inspect;
@@ -14,4 +17,5 @@ pub mod ls;
 pub mod man;
 pub mod plan;
 pub mod publish;
+pub mod serve;
 pub mod verify;

@@ -142,7 +142,7 @@ impl Search<'_> {
     /// The layer with its parents, when the store has it.
     fn in_store(&self, uuid: Uuid) -> Result<Option<Vec<Layer>>, StoreError> {
         let store = self.publisher.store;
-        if store.has_layer(uuid) { store.lineage(uuid).map(Some) } else { Ok(None) }
+        if store.has_layer(uuid)? { store.lineage(uuid).map(Some) } else { Ok(None) }
     }
 
     /// The VHD with this identity in the leaf's folder.

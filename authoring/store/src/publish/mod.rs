@@ -6,7 +6,7 @@
 //! | `disk`, `container`, `family` | opens disks, refuses what is none, and finds their parents |
 //! | `survey` | looks through a disk on all threads, and names its content |
 //! | `candidate` | makes a VHD of what is to be stored: as it is, of a raw disk, of differences, under a new identity |
-//! | `put`, `unfinished` | stores a VHD, whole or not at all |
+//! | `put`, `frames` | stores a VHD, whole or not at all |
 //! | `kit`, `writer` | the way of a frame: read, compressed, hashed and written, each byte once |
 //!
 //! The version's document is written last, when all its layers are in the store and on the device.
@@ -16,11 +16,11 @@ mod container;
 mod disk;
 mod error;
 mod family;
+mod frames;
 mod kit;
 mod put;
 mod request;
 mod survey;
-mod unfinished;
 mod writer;
 
 use std::path::Path;
@@ -31,12 +31,10 @@ use formats::units::ByteLen;
 use host::{Crew, ErrorKind, Event, Observer};
 use uuid::Uuid;
 
-use crate::error::StoreError;
+use crate::depot::Held;
 use crate::layer::Layer;
-use crate::leftovers;
-use crate::lock::Lock;
 use crate::paths;
-use crate::root::{Store, make_folder, write_file};
+use crate::root::Store;
 use candidate::{Base, Candidate};
 use disk::Disk;
 use family::Family;
@@ -63,6 +61,16 @@ struct Publisher<'a> {
     request: &'a Request,
     crew: &'a Crew,
     observer: &'a dyn Observer,
+    lock: &'a dyn Held,
+}
+
+/// What is listed under a version's name before it is published.
+enum Before {
+    Nothing,
+    /// The same version.
+    Same(ImageDocument),
+    /// A document that cannot be read.
+    Damaged,
 }
 
 /// A chain that is to be a version.
@@ -84,18 +92,18 @@ pub fn publish(
     observer: &dyn Observer,
 ) -> Result<Published, PublishError> {
     request.check()?;
-    let publisher = Publisher { store, request, crew, observer };
-    let _lock = Lock::take(store.root(), crew.stop(), observer)?;
-    leftovers::clean(store.root(), observer)?;
+    let lock = store.depot().lock(crew.stop(), observer)?;
+    store.depot().clean(observer)?;
+    let publisher = Publisher { store, request, crew, observer, lock: &*lock };
     let draft = publisher.draft()?;
     let document = request.document(draft.chain(), draft.size());
     let before = publisher.version_before(&document)?;
     let layers = draft.candidates.iter().map(|candidate| put::put(&publisher, candidate));
     let layers = layers.collect::<Result<_, _>>()?;
-    if let Some(document) = before {
+    if let Before::Same(document) = before {
         return Ok(Published { document, layers, is_new: false });
     }
-    publisher.list(&document)?;
+    publisher.list(&document, before)?;
     Ok(Published { document, layers, is_new: true })
 }
 
@@ -141,29 +149,37 @@ impl Publisher<'_> {
         Ok(Draft { below: located.document.chain, candidates: vec![candidate] })
     }
 
-    /// What is published under the version's name already, if it is the same.
-    fn version_before(&self, document: &ImageDocument) -> Result<Option<ImageDocument>, PublishError> {
+    /// What is published under the version's name already.
+    fn version_before(&self, document: &ImageDocument) -> Result<Before, PublishError> {
         let ImageDocument { name, version, .. } = document;
         match self.store.document(name, version) {
-            Ok(found) if (&found.chain, found.size) == (&document.chain, document.size) => Ok(Some(found)),
+            Ok(found) if (&found.chain, found.size) == (&document.chain, document.size) => {
+                Ok(Before::Same(found))
+            }
             Ok(_) => Err(PublishError::VersionTaken { title: document.title() }),
-            Err(error) if error.is_missing() => Ok(None),
+            Err(error) if error.is_missing() => Ok(Before::Nothing),
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 let notice = format!("the document of {} was damaged and is written again", document.title());
                 self.observer.event(Event::Notice(notice));
-                Ok(None)
+                Ok(Before::Damaged)
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Lists the version in the catalogue.
-    fn list(&self, document: &ImageDocument) -> Result<(), StoreError> {
-        let root = self.store.root();
-        make_folder(&root.join(paths::IMAGES))?;
-        make_folder(&paths::image(root, &document.name))?;
-        let path = paths::version(root, &document.name, &document.version);
-        write_file(&path, document.print().as_bytes())
+    /// Lists the version in the catalogue. Whoever lost the lock may have been overtaken, and overwrites nothing.
+    fn list(&self, document: &ImageDocument, before: Before) -> Result<(), PublishError> {
+        self.lock.check()?;
+        let key = paths::version(&document.name, &document.version);
+        let text = document.print();
+        let depot = self.store.depot();
+        if let Before::Damaged = before {
+            return Ok(depot.replace(&key, text.as_bytes())?);
+        }
+        match depot.create(&key, text.as_bytes())? {
+            true => Ok(()),
+            false => Err(PublishError::VersionTaken { title: document.title() }),
+        }
     }
 }
 

@@ -7,12 +7,11 @@ use host::{ErrorKind, Event, Interrupted, Unit};
 use super::Publisher;
 use super::candidate::Candidate;
 use super::error::PublishError;
+use super::frames;
 use super::kit::Kits;
-use super::unfinished::Unfinished;
 use crate::check::check_layer;
 use crate::error::StoreError;
 use crate::layer::{Layer, read_descriptor};
-use crate::paths;
 
 /// What became of a layer that was to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +51,13 @@ pub fn put(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Put, Publ
             return Ok(Put { descriptor, how: How::There });
         }
     };
-    let unfinished = Unfinished::begin(publisher.store.root(), candidate.uuid)?;
-    let descriptor = unfinished.write(publisher, candidate)?;
+    let new = publisher.store.depot().begin_layer(candidate.uuid)?;
+    let descriptor = frames::write(publisher, candidate, &*new)?;
     if let Some(known) = known {
         check_same(candidate, &known, descriptor.vhd)?;
     }
-    unfinished.commit()?;
+    publisher.lock.check()?;
+    new.commit()?;
     if how == How::Repaired {
         let repaired = format!("layer {} was damaged in the store and is stored again", candidate.uuid);
         publisher.observer.event(Event::Notice(repaired));
@@ -66,15 +66,14 @@ pub fn put(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Put, Publ
 }
 
 fn before(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Before, PublishError> {
-    let folder = paths::layer(publisher.store.root(), candidate.uuid);
-    if !folder.exists() {
+    if !publisher.store.has_layer(candidate.uuid)? {
         return Ok(Before::Nothing);
     }
     match publisher.store.layer(candidate.uuid) {
         Ok(layer) if is_whole(publisher, &layer)? => Ok(Before::Sound(layer.descriptor)),
         Ok(layer) => Ok(Before::Damaged(Some(layer.descriptor))),
         Err(error) if error.kind() == ErrorKind::Corrupt || error.is_missing() => {
-            Ok(Before::Damaged(read_descriptor(&folder, candidate.uuid).ok()))
+            Ok(Before::Damaged(read_descriptor(publisher.store.depot(), candidate.uuid).ok()))
         }
         Err(error) => Err(error.into()),
     }

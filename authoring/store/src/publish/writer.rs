@@ -3,11 +3,11 @@
 use formats::digest::{Hasher, Sha256};
 use formats::layer::Digested;
 use formats::units::ByteLen;
-use host::{AlignedBuf, HostError, Output};
+use host::AlignedBuf;
 
-/// How much is written at once, in bytes: large writes past the page cache are the quickest, and leave nothing that
-/// would have to be waited for at the end.
-const PIECE: usize = 4 << 20;
+use crate::depot::{PIECE, Upload};
+use crate::error::StoreError;
+
 /// How much is copied and then hashed at once, in bytes: what is then still in the processor's cache.
 const BITE: usize = 256 << 10;
 /// How much room is asked for at once at most, in bytes, ahead of what is written.
@@ -84,10 +84,9 @@ impl Writer {
 
 impl Piece {
     /// Writes the piece to its place.
-    pub fn write(&self, output: &Output) -> Result<(), HostError> {
+    pub fn write(&self, output: &dyn Upload) -> Result<(), StoreError> {
         if self.room > 0 {
-            // A courtesy: where it is not granted, writing tells what is wrong.
-            let _ = output.reserve(self.at, self.room);
+            output.reserve(self.at, self.room);
         }
         output.write_at(self.at, &self.buf[..self.filled])
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use host::{Event, HostError, Observer, Operation};
 
-use crate::catalogue::list;
+use super::list;
 use crate::error::StoreError;
 use crate::paths;
 

@@ -8,6 +8,7 @@ use host::{Event, HostError, Observer, Operation, Stop};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::depot::Held;
 use crate::error::StoreError;
 use crate::paths;
 
@@ -35,6 +36,12 @@ impl Lock {
             }
         }
         Ok(Self { _file: file })
+    }
+}
+
+impl Held for Lock {
+    fn check(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
