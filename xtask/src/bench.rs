@@ -4,10 +4,12 @@
 //! busy for all of them, and compared by medians. A contender that takes longer than the limit is cut off, and
 //! its time stands for "at least that".
 
+mod casync;
 mod contest;
 mod contests;
 mod ground;
 mod measure;
+mod sync;
 
 use std::time::Duration;
 
@@ -20,6 +22,9 @@ use ground::Ground;
 /// Compare our speed with programs that do the same job
 #[derive(clap::Args)]
 pub struct Args {
+    /// What to measure instead of the contests of pressing
+    #[command(subcommand)]
+    what: Option<What>,
     /// How much payload, such as 8G or 512M
     #[arg(long, default_value = "8G", value_parser = size)]
     size: u64,
@@ -34,13 +39,22 @@ pub struct Args {
     only: String,
 }
 
+/// What else is measured.
+#[derive(clap::Subcommand)]
+enum What {
+    Sync(sync::Args),
+}
+
 impl Args {
     /// Holds all contests and prints what came of them.
     ///
     /// # Errors
     /// When a contest cannot be held or a target is missed.
     pub fn run(self) -> Result<()> {
-        setup::ensure()?;
+        match self.what {
+            Some(What::Sync(args)) => return args.run(),
+            None => setup::ensure()?,
+        }
         let ground = Ground::new(self.size)?;
         let held = self.hold(&ground);
         ground.clear()?;

@@ -49,6 +49,20 @@ impl Desk {
         command
     }
 
+    /// What `seedpress` prints when it is called with the words of `line`.
+    ///
+    /// # Errors
+    /// When it ends with another exit code than 0.
+    pub fn call(&self, line: &str) -> Result<String> {
+        program::capture(&mut self.seedpress(line))
+    }
+
+    /// A line of shell that calls `seedpress` with these words, and says results and errors alone.
+    pub fn shell(&self, line: &str) -> String {
+        let command = self.seedpress(&format!("-q {line}"));
+        format!("SEEDPRESS_STORE=store SOURCE_DATE_EPOCH={} {}", fixtures::EPOCH, program::line(&command))
+    }
+
     /// A command for another program in this folder.
     pub fn other(&self, line: &str) -> Command {
         let mut words = line.split_whitespace();

@@ -31,6 +31,7 @@ pub fn package_of(program: &str) -> Option<&'static str> {
 
 /// All of them, sorted by package.
 pub const NEEDS: &[Need] = &[
+    need("casync", "casync", "is a contender of the benchmark of slow lines"),
     need("timeout", "coreutils", "ends programs that hang"),
     need("cpio", "cpio", "reads the archives that our QEMU guest starts from"),
     need("debootstrap", "debootstrap", "makes the Debian system on the golden disk"),
@@ -61,6 +62,7 @@ pub const NEEDS: &[Need] = &[
     need("minisign", "minisign", "verifies our signatures, and signs for us to verify"),
     need("mcopy", "mtools", "reads files from our FAT volumes"),
     need("mdir", "mtools", "lists our FAT volumes"),
+    need("nginx", "nginx-light", "serves the chunks of casync"),
     need("mkntfs", "ntfs-3g", "formats volumes for our reader, and for the benchmark's contender"),
     need("mount.ntfs-3g", "ntfs-3g", "mounts our NTFS volumes"),
     need("ntfs-3g", "ntfs-3g", "mounts our NTFS volumes, and the benchmark's contender"),
