@@ -21,6 +21,7 @@
 //! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
 //! | [`findings`] | what auditors find wrong |
 //! | [`sectors`] | a medium in sectors, as auditors see it |
+//! | [`wire`] | what may stand between a client and its service: lines that are cut, services that lie |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
 //! | variable | means |
@@ -49,4 +50,5 @@ pub mod sectors;
 pub mod stores;
 pub mod udf;
 pub mod vhds;
+pub mod wire;
 pub mod workshop;

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::desk::{self, Desk};
 use crate::fixtures::{self, Fixtures};
 use crate::setup;
+use crate::synchronizer::{CERTIFICATE, Synchronizer};
 use crate::table::{self, Table};
 
 /// Run the main job from end to end on a real golden disk
@@ -14,7 +15,8 @@ use crate::table::{self, Table};
 pub struct Args {}
 
 impl Args {
-    /// Publishes two versions, presses a signed USB image and a signed disc, verifies both, and deploys from both.
+    /// Publishes two versions, presses a signed USB image and a signed disc, verifies both, deploys from both, and
+    /// brings a machine to the second version from a stick and over the network.
     ///
     /// # Errors
     /// At the first command that fails.
@@ -86,6 +88,8 @@ impl Demo {
             title(&format!("Deploy from the {}", kind.name));
             self.deploy(kind)?;
         }
+        title("Bring a machine to version 2: from the stick what it has, the rest over the network");
+        self.sync()?;
         title("What it comes to");
         self.report(first, both)
     }
@@ -130,6 +134,32 @@ impl Demo {
         self.desk.show(self.desk.other("cmp disk.raw ../fixtures/golden-2.raw"))?;
         println!("the deployed disk is the source disk, byte for byte");
         Ok(())
+    }
+
+    /// A stick with version 1 alone, a service, and a machine that is assigned version 2.
+    fn sync(&mut self) -> Result<()> {
+        self.seedpress("build usb -o stick.img Debian@1 --label STICK --boot none --sign demo.key")?;
+        println!("\n$ seedpress {} &", Synchronizer::LINE);
+        let service = Synchronizer::start(&self.desk)?;
+        self.seedpress("device add pc-17 --secret-file pc-17.secret")?;
+        self.seedpress("device assign pc-17 Debian@2")?;
+        self.seedpress("device policy pc-17 Debian --set vm:policy-print-screen:false")?;
+        self.seedpress(&format!(
+            "client enroll --client machine --server https://{} --device pc-17 --secret-file pc-17.secret \
+             --ca-cert {CERTIFICATE} --trust demo.pub --materialize raw",
+            service.address()
+        ))?;
+        let took = self.seedpress("client sync --client machine --medium stick.img")?;
+        let disk = "machine/disks/Debian@2.raw";
+        self.times.push((
+            "sync version 2, stick and network".into(),
+            desk::size(&self.desk.path(disk))?,
+            took,
+        ));
+        self.desk.show(self.desk.other(&format!("cmp {disk} ../fixtures/golden-2.raw")))?;
+        println!("the machine's disk is the source disk, byte for byte");
+        self.seedpress("client status --client machine")?;
+        self.seedpress("device report pc-17").map(drop)
     }
 
     fn report(&self, first: u64, both: u64) -> Result<()> {

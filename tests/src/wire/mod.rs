@@ -1,0 +1,7 @@
+//! What may stand between a client and its service: lines that are cut, and services that lie.
+
+mod cutter;
+mod liar;
+
+pub use cutter::Cutter;
+pub use liar::{Asked, Liar, Said};
