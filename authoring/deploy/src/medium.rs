@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use formats::files::Files;
+use formats::files::{Files, read_file};
 use formats::gpt::read::{self as gpt, Fault, GptError};
 use formats::gpt::{Partition, Table, raw};
 use formats::io::{ReadAt, ReadError, Window};
-use formats::manifest::{Volume, paths};
+use formats::manifest::{Marker, Volume, paths};
 use formats::units::ByteOffset;
 
 use crate::volumes::{self, VolumeError};
@@ -81,7 +81,9 @@ pub enum MediumError {
     NoSeed {
         /// What is wrong with the first one that should be.
         #[source]
-        first: Option<Remark>,
+        first: Option<Box<Remark>>,
+        /// Which seed medium it is nevertheless, by its boot volume.
+        marker: Option<Marker>,
     },
 }
 
@@ -129,7 +131,8 @@ impl Medium {
         }
         let best = seeds.iter().position(|place| place.files.open(paths::MANIFEST).is_ok()).unwrap_or(0);
         if seeds.is_empty() {
-            return Err(MediumError::NoSeed { first: faults.into_iter().next() });
+            let marker = esp.as_ref().and_then(marker);
+            return Err(MediumError::NoSeed { first: faults.into_iter().next().map(Box::new), marker });
         }
         remarks.append(&mut faults);
         let seed = seeds.swap_remove(best);
@@ -149,6 +152,11 @@ impl Medium {
     /// Where a volume starts on the medium, where that means something.
     pub fn start(&self, volume: Volume) -> Option<ByteOffset> {
         self.place(volume)?.start
+    }
+
+    /// Which seed medium it is, as its boot volume says; `None` where it has no such volume, or that says nothing.
+    pub fn marker(&self) -> Option<Marker> {
+        self.esp.as_ref().and_then(marker)
     }
 
     /// All bytes of the medium; `None` for a folder.
@@ -201,6 +209,12 @@ fn whole(disk: &Arc<dyn ReadAt>) -> Result<Option<Place>, Remark> {
         Err(VolumeError::Unknown) => Ok(None),
         Err(source) => Err(Remark::Disc { source }),
     }
+}
+
+/// What a boot volume says of its medium.
+fn marker(esp: &Place) -> Option<Marker> {
+    let text = read_file(&*esp.files, paths::MARKER, Marker::MAX_TEXT).ok()?;
+    Marker::parse(&text).ok()
 }
 
 fn keep<T>(result: Result<T, Remark>, faults: &mut Vec<Remark>) -> Option<T> {

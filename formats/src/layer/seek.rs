@@ -111,7 +111,7 @@ impl SeekTable {
     pub fn read(stored: &(impl ReadAt + ?Sized)) -> Result<Self, LayerError> {
         let footer = Footer::read(stored)?;
         // The footer has seen that the file holds the table.
-        let len = TABLE_HEADER as u64 + footer.entries_len() + TABLE_FOOTER as u64;
+        let len = footer.table_len();
         let start = ByteOffset(stored.size().0 - len);
         let table = read_vec(stored, start, len as usize).map_err(LayerError::Read)?;
         let field = |at, field, expected: u64| {
@@ -127,6 +127,14 @@ impl SeekTable {
         }
         expect(start, "start, after all frames,", found.stored_len().0, start.0)?;
         Ok(found)
+    }
+
+    /// How long the table at the end of a stored file is, as its last bytes say. Nothing else of it is looked at.
+    ///
+    /// # Errors
+    /// [`LayerError::SeekTable`], [`LayerError::Read`].
+    pub fn len_at_end(stored: &(impl ReadAt + ?Sized)) -> Result<ByteLen, LayerError> {
+        Footer::read(stored).map(|footer| ByteLen(footer.table_len()))
     }
 
     fn end(&self) -> [u64; 2] {
@@ -164,8 +172,8 @@ impl Footer {
         Ok(footer)
     }
 
-    fn entries_len(&self) -> u64 {
-        u64::from(self.frames) * self.entry as u64
+    fn table_len(&self) -> u64 {
+        TABLE_HEADER as u64 + u64::from(self.frames) * self.entry as u64 + TABLE_FOOTER as u64
     }
 }
 
