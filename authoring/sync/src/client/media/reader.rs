@@ -30,6 +30,9 @@ pub struct MediumSource {
     turn: Mutex<()>,
 }
 
+/// A part of a stored file, and where it starts in that.
+type Part<'m> = (ByteOffset, Box<dyn ReadAt + 'm>);
+
 /// A medium with its manifest.
 struct Member {
     medium: Medium,
@@ -126,10 +129,7 @@ impl Source for MediumSource {
 
 impl Member {
     /// The part of a layer's stored file that is on the medium, and where it starts in that.
-    fn part(
-        &self,
-        layer: &LayerDescriptor,
-    ) -> Result<Option<(ByteOffset, Box<dyn ReadAt + '_>)>, SourceError> {
+    fn part(&self, layer: &LayerDescriptor) -> Result<Option<Part<'_>>, SourceError> {
         let Some(file) = self.manifest.layer_file(layer.uuid) else { return Ok(None) };
         if self.manifest.layer_as::<LayerDescriptor>(layer.uuid).as_ref() != Some(layer) {
             let reason = format!("it has another layer {} than the one that is wanted", layer.uuid);
