@@ -48,6 +48,12 @@ impl SeekTable {
         self.ends.push([stored_end + u64::from(stored), plain_end + u64::from(plain)]);
     }
 
+    /// How long the table of so many frames is as we print it; `None` when no table lists so many.
+    pub fn len_for(frames: u64) -> Option<ByteLen> {
+        let fits = frames <= u64::from(MAX_FRAMES);
+        fits.then(|| ByteLen((TABLE_HEADER + TABLE_FOOTER) as u64 + frames * ENTRY as u64))
+    }
+
     /// How many frames there are.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -206,6 +212,8 @@ mod tests {
     fn a_table_comes_back_as_it_was_printed() {
         for sizes in [&[][..], &[(1, 2)], &[(10, 100), (0, 0), (7, 30)]] {
             let (table, bytes) = file(sizes);
+            let len = (bytes.len() as u64) - table.stored_len().0;
+            assert_eq!(SeekTable::len_for(sizes.len() as u64), Some(ByteLen(len)));
             assert_eq!(SeekTable::read(&bytes), Ok(table));
         }
     }

@@ -117,7 +117,11 @@ impl TargetState {
         self.layers.iter().find(|known| known.uuid == layer)
     }
 
-    fn check(&self) -> Result<(), TargetError> {
+    /// Checks the rules that the fields' types do not say. [`TargetState::parse`] has done it already.
+    ///
+    /// # Errors
+    /// [`TargetError`].
+    pub fn check(&self) -> Result<(), TargetError> {
         if self.format != VERSION {
             return Err(TargetError::Format { found: self.format });
         }

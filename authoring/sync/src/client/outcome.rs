@@ -1,0 +1,160 @@
+//! What a sync did, as plain data.
+
+use formats::kind::ErrorKind;
+use formats::time::Timestamp;
+use formats::units::ByteLen;
+use remote::api::{Taken, TakenLayer};
+use serde::Serialize;
+use store::device::Reported;
+use uuid::Uuid;
+
+/// What a sync did, or would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The device.
+    pub device: String,
+    /// The service.
+    pub server: String,
+    /// Whether the target state is the service's of now.
+    pub target: Target,
+    /// What each source gave.
+    pub sources: Vec<SourceLine>,
+    /// The layers that are to be here.
+    pub layers: Vec<LayerLine>,
+    /// The versions of the target state.
+    pub images: Vec<ImageLine>,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// How many bytes of bodies came over the network.
+    pub wire: ByteLen,
+    /// The number of the receipt, where one was made.
+    pub receipt: Option<u64>,
+    /// Whether the service has got the receipt.
+    pub reported: bool,
+}
+
+/// Where the target state is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// When the service said so last.
+    pub received: Timestamp,
+    /// Whether that was during this sync.
+    pub fresh: bool,
+}
+
+/// What a source gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceLine {
+    /// Its kind: `local`, `usb`, `dvd` or `network`.
+    pub source: &'static str,
+    /// What people call it.
+    pub name: String,
+    /// Which medium it is.
+    pub medium: Option<Uuid>,
+    /// Whether anything was taken from it.
+    pub used: bool,
+    /// How many frames were taken.
+    pub frames: u64,
+    /// How many bytes they are, as they are stored.
+    pub bytes: ByteLen,
+    /// How many frames it had that were not right, or could not be read.
+    pub bad: u64,
+    /// Why nothing was taken, or why not all.
+    pub why: Option<String>,
+}
+
+/// A layer that is to be here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerLine {
+    /// The layer.
+    pub layer: Uuid,
+    /// The versions that need it.
+    pub needed_by: Vec<String>,
+    /// How long it is as it is stored.
+    pub size: ByteLen,
+    /// How many frames it has.
+    pub frames: u64,
+    /// Whether it is whole now.
+    pub whole: bool,
+    /// What was here before, and what came from where.
+    pub taken: Vec<Taken>,
+    /// Why it is not whole.
+    pub why: Option<String>,
+}
+
+/// A version of the target state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageLine {
+    /// The image.
+    pub image: String,
+    /// The version.
+    pub version: String,
+    /// What it is for: `current` or `staged`.
+    pub role: &'static str,
+    /// Whether it is whole now.
+    pub complete: bool,
+    /// `complete`, or why it is not.
+    pub state: String,
+}
+
+/// Something that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What it means.
+    #[serde(skip)]
+    pub kind: ErrorKind,
+    /// What it is, in one line.
+    pub message: String,
+}
+
+impl Outcome {
+    /// Why the first of these layers that is not whole is not, where somebody knows.
+    pub(super) fn why_not(&self, chain: &[Uuid]) -> Option<String> {
+        let mut short = self.layers.iter().filter(|line| !line.whole && chain.contains(&line.layer));
+        short.find_map(|line| line.why.clone())
+    }
+
+    /// What the device has, as its receipt says.
+    pub(super) fn reported(&self) -> Vec<Reported> {
+        let reported = |ImageLine { image, version, state, .. }: &ImageLine| Reported {
+            image: image.clone(),
+            version: version.clone(),
+            state: state.clone(),
+        };
+        self.images.iter().map(reported).collect()
+    }
+
+    /// The layers of which something was taken, as the receipt says.
+    pub(super) fn taken(&self) -> Vec<TakenLayer> {
+        let lines = self.layers.iter().filter(|line| !line.taken.is_empty());
+        lines.map(|line| TakenLayer { layer: line.layer, taken: line.taken.clone() }).collect()
+    }
+
+    /// What all problems together mean; `None` where there are none. What is trusted matters most, then what is damaged;
+    /// what could not be reached matters less where something was done.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let order = [
+            ErrorKind::Trust,
+            ErrorKind::Corrupt,
+            ErrorKind::Fit,
+            ErrorKind::Chain,
+            ErrorKind::Expired,
+            ErrorKind::Target,
+            ErrorKind::Other,
+            ErrorKind::Unreachable,
+        ];
+        let place = |kind: &ErrorKind| order.iter().position(|it| it == kind).unwrap_or(order.len());
+        let worst = self.problems.iter().map(|problem| problem.kind).min_by_key(place)?;
+        let is_partial = worst == ErrorKind::Unreachable && self.images.iter().any(|image| image.complete);
+        Some(if is_partial { Verdict::Partial } else { Verdict::Failed(worst) })
+    }
+}
+
+/// What all problems together mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is here, and something could not be reached.
+    Partial,
+    /// Nothing is here, or something is wrong.
+    Failed(ErrorKind),
+}

@@ -1,0 +1,332 @@
+//! A sync: what is to be here is asked for, looked for on this machine and on media, and the rest is fetched.
+
+use std::time::{Duration, Instant};
+
+use formats::kind::{ErrorKind, with_causes};
+use formats::layer::LayerDescriptor;
+use formats::time::Timestamp;
+use formats::units::ByteLen;
+use host::{Crew, Event, Observer, Unit};
+use remote::api::Receipt;
+use remote::http::{Request, Service};
+use store::Store;
+
+use super::error::ClientError;
+use super::fetch::Fetch;
+use super::home::Home;
+use super::ledger::Ledger;
+use super::local::{self, Here};
+use super::making;
+use super::network::Network;
+use super::outcome::{Outcome, Problem, Target};
+use super::plan::{Deed, Plan};
+use super::receipt;
+use super::settings::Switch;
+use super::source::Source;
+use super::status;
+use super::survey::{self, Means, Panel, Surveyed};
+use super::target::{self, Asked, Kept};
+
+/// What a sync is to do.
+pub struct Order<'a> {
+    /// The client's folder.
+    pub home: &'a Home,
+    /// The threads that compare what is here, and what asks them to stop.
+    pub crew: &'a Crew,
+    /// Who hears of progress.
+    pub observer: &'a dyn Observer,
+    /// Whether nobody is asked over the network.
+    pub offline: bool,
+    /// Whether the network is asked for documents alone.
+    pub require_local: bool,
+    /// Whether it is only told what would be fetched.
+    pub dry_run: bool,
+    /// Whether each layer and each source is told of before anything is fetched.
+    pub explain: bool,
+    /// How often a request is tried again, and how many bytes a second are taken at most.
+    pub line: Line,
+    /// What time it is.
+    pub now: Timestamp,
+    /// The program and its version: `seedpress 0.1.0`.
+    pub tool: String,
+}
+
+/// How the network is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// How often a request is tried again, after what may pass.
+    pub retries: u32,
+    /// How long a connection may say nothing.
+    pub patience: Duration,
+    /// How many bytes a second are taken at most.
+    pub limit: Option<u64>,
+}
+
+/// A sync at work.
+struct Job<'a> {
+    order: &'a Order<'a>,
+    store: Store,
+    /// The service, unless nobody is to ask it, or it does not answer.
+    service: Option<Service>,
+    /// Why it is not asked.
+    silent: Option<String>,
+}
+
+/// How the service is reached.
+///
+/// # Errors
+/// [`ClientError`] when the client's folder has not what is needed for it.
+pub fn request(order: &Order<'_>) -> Result<Request, ClientError> {
+    let Order { home, line, tool, crew, .. } = order;
+    Ok(Request {
+        url: home.document().server.clone(),
+        login: Some(home.login()?),
+        ca: home.ca()?,
+        retries: line.retries,
+        patience: line.patience,
+        limit: line.limit,
+        agent: tool.replacen(' ', "/", 1),
+        stop: crew.stop().clone(),
+    })
+}
+
+/// Does a sync. One at a time does: another one waits, and says so.
+///
+/// # Errors
+/// [`ClientError`] when nothing can be said of what the device is to have, the disk is full, or somebody asked to stop.
+/// What else goes wrong stands in the outcome.
+pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
+    let begun = Instant::now();
+    let _lock = order.home.lock(order.crew.stop(), order.observer)?;
+    let mut job = Job { order, store: order.home.store()?, service: None, silent: None };
+    let (kept, fresh) = job.target()?;
+    let plan = status::plan_of(&kept.state, &job.store);
+    let mut ledger = Ledger::new(&plan);
+    job.fill(&plan, &mut ledger)?;
+    let document = order.home.document();
+    let mut outcome = Outcome {
+        device: document.device.clone(),
+        server: document.server.clone(),
+        target: Target { received: kept.received, fresh },
+        sources: ledger.sources,
+        layers: ledger.layers,
+        images: Vec::new(),
+        problems: ledger.problems,
+        wire: ByteLen::ZERO,
+        receipt: None,
+        reported: false,
+    };
+    if let Some(why) = job.silent.as_ref().filter(|_| !order.offline) {
+        let message = format!("the service cannot be reached: {why}");
+        outcome.problems.insert(0, Problem { kind: ErrorKind::Unreachable, message });
+    }
+    job.list(&plan, &mut outcome)?;
+    outcome.wire = ByteLen(job.service.as_ref().map_or(0, |service| service.traffic().received));
+    if !order.dry_run {
+        job.report(&mut outcome, begun)?;
+    }
+    Ok(outcome)
+}
+
+impl Job<'_> {
+    /// What the device is to have, and whether the service said so just now.
+    fn target(&mut self) -> Result<(Kept, bool), ClientError> {
+        let Order { home, observer, offline, now, .. } = *self.order;
+        let kept = target::load(home).or_else(|error| match error.kind() {
+            // It can be asked for again.
+            ErrorKind::Corrupt if !offline => {
+                observer.event(Event::Warning(with_causes(&error)));
+                Ok(None)
+            }
+            _ => Err(error),
+        })?;
+        if offline {
+            self.silent = Some("it is not asked: --offline".into());
+            return Ok((kept.ok_or(ClientError::NoTarget)?, false));
+        }
+        let service = Service::new(request(self.order)?)?;
+        let document = home.document();
+        let asked = (document.server.as_str(), document.device.as_str());
+        match target::ask(&service, asked, kept.as_ref(), now) {
+            Ok(Asked { kept, .. }) => {
+                if !self.order.dry_run {
+                    target::save(&home.path(super::home::TARGET), &kept)?;
+                }
+                self.service = Some(service);
+                Ok((kept, true))
+            }
+            Err(error) if error.kind() == ErrorKind::Unreachable => {
+                let Some(kept) = kept else { return Err(error) };
+                let why = with_causes(&error);
+                let text = format!("{why}: going on with what the service said at {}", kept.received);
+                observer.event(Event::Warning(text));
+                self.silent = Some(why);
+                Ok((kept, false))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Fetches what is missing, and writes down what became of it.
+    fn fill(&self, plan: &Plan<'_>, ledger: &mut Ledger) -> Result<(), ClientError> {
+        let missing = self.missing(plan, ledger)?;
+        let network = self.network();
+        let sources: Vec<&dyn Source> = network.iter().map(|network| network as &dyn Source).collect();
+        let mut panel = Panel::new(sources);
+        ledger.seat(&panel, missing.is_empty());
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let surveyed = self.survey(&missing, &mut panel, ledger)?;
+        self.check_room(&surveyed)?;
+        ledger.expect(&surveyed);
+        if self.order.explain {
+            let lines = ledger.foresee(&surveyed, &panel);
+            lines.into_iter().for_each(|line| self.order.observer.event(Event::Notice(line)));
+        }
+        if self.order.dry_run {
+            return Ok(());
+        }
+        self.fetch(&surveyed, &panel, ledger)
+    }
+
+    /// The service as a source of frames.
+    fn network(&self) -> Option<Network> {
+        let Order { home, require_local, .. } = *self.order;
+        let service = self.service.clone()?;
+        Some(Network::new(service, &home.document().server, !require_local))
+    }
+
+    /// The layers that are not whole.
+    fn missing<'t>(
+        &self,
+        plan: &Plan<'t>,
+        ledger: &mut Ledger,
+    ) -> Result<Vec<&'t LayerDescriptor>, ClientError> {
+        let Order { home, crew, observer, .. } = *self.order;
+        let force = home.settings()?.get(Switch::ForceLocalChecksum).then_some(crew);
+        let mut missing = Vec::new();
+        for layer in &plan.layers {
+            match local::look(&self.store, layer, force, observer)? {
+                Here::Whole => ledger.whole(layer.uuid),
+                Here::Absent => missing.push(*layer),
+                Here::Damaged(why) => {
+                    let text = format!("layer {} is damaged and is mended: {why}", layer.uuid);
+                    observer.event(Event::Warning(text));
+                    if !self.order.dry_run {
+                        local::take_back(home, &self.store, layer)?;
+                    }
+                    missing.push(*layer);
+                }
+            }
+        }
+        Ok(missing)
+    }
+
+    fn survey<'s>(
+        &self,
+        missing: &[&'s LayerDescriptor],
+        panel: &mut Panel<'s>,
+        ledger: &mut Ledger,
+    ) -> Result<Vec<Surveyed<'s>>, ClientError> {
+        let Order { home, crew, observer, .. } = *self.order;
+        let mut surveyed = Vec::new();
+        for layer in missing {
+            match survey::survey(panel, layer, Means { home, crew, observer }) {
+                Ok(found) => surveyed.push(found),
+                Err(error @ ClientError::NoList { .. }) => ledger.fail(layer.uuid, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(surveyed)
+    }
+
+    /// Refuses to begin what does not fit.
+    fn check_room(&self, surveyed: &[Surveyed<'_>]) -> Result<(), ClientError> {
+        let home = self.order.home;
+        let room =
+            |layer: &Surveyed<'_>| making::room(&home.partial(layer.descriptor.uuid), layer.descriptor);
+        let needed = surveyed.iter().fold(0u64, |sum, layer| sum.saturating_add(room(layer).0));
+        let free = making::free(home.root())?;
+        if needed <= free.0 {
+            return Ok(());
+        }
+        Err(ClientError::Full { path: home.root().into(), free, needed: ByteLen(needed) })
+    }
+
+    fn fetch(
+        &self,
+        surveyed: &[Surveyed<'_>],
+        panel: &Panel<'_>,
+        ledger: &mut Ledger,
+    ) -> Result<(), ClientError> {
+        let Order { crew, observer, .. } = *self.order;
+        let fetch = Fetch { layers: surveyed, kinds: &panel.kinds(), stop: crew.stop(), observer };
+        observer.event(Event::Begin { task: "fetching", total: fetch.total(), unit: Unit::Bytes });
+        let fetched = fetch.run(|number| {
+            let Some(layer) = surveyed.get(number) else { return Ok(()) };
+            layer.making.commit(&self.store, layer.descriptor)?;
+            ledger.whole(layer.descriptor.uuid);
+            Ok(())
+        });
+        let fetched = fetched.map_err(|error| self.full(error, surveyed))?;
+        observer.event(Event::End);
+        let out: Vec<_> = fetched.tallies.iter().map(|tally| tally.out.clone()).collect();
+        ledger.enter(surveyed, fetched);
+        ledger.conclude(panel, &out);
+        Ok(())
+    }
+
+    /// The same error, with how much would have been needed where the disk was full.
+    fn full(&self, error: ClientError, surveyed: &[Surveyed<'_>]) -> ClientError {
+        match error.kind() {
+            ErrorKind::Fit => self.check_room(surveyed).err().unwrap_or(error),
+            _ => error,
+        }
+    }
+
+    /// Lists the versions that are whole now.
+    fn list(&self, plan: &Plan<'_>, outcome: &mut Outcome) -> Result<(), ClientError> {
+        for wish in &plan.wishes {
+            let document = &wish.image.document;
+            let is_whole = |layer: &uuid::Uuid| self.store.layer(*layer).is_ok();
+            if wish.deed == Deed::Have && !self.order.dry_run && document.chain.iter().all(is_whole) {
+                let key = store::paths::version(&document.name, &document.version);
+                if !self.store.find(&document.name, Some(&document.version)).is_ok_and(|it| it == *document) {
+                    self.store.depot().replace(&key, document.print().as_bytes())?;
+                }
+            }
+            let why = outcome.why_not(&document.chain);
+            outcome.images.push(status::line(wish, &self.store, why));
+        }
+        Ok(())
+    }
+
+    /// Makes the receipt, and sends it with those that could not be sent before.
+    fn report(&self, outcome: &mut Outcome, begun: Instant) -> Result<(), ClientError> {
+        let Order { home, now, tool, observer, .. } = self.order;
+        let seconds = i64::try_from(begun.elapsed().as_secs()).unwrap_or_default();
+        let receipt = Receipt {
+            format: remote::api::VERSION,
+            device: outcome.device.clone(),
+            number: 0,
+            started: *now,
+            finished: Timestamp::from_unix(now.unix().saturating_add(seconds)).unwrap_or(*now),
+            tool: tool.clone(),
+            images: outcome.reported(),
+            layers: outcome.taken(),
+            wire: outcome.wire,
+        };
+        outcome.receipt = Some(receipt::keep(home, receipt)?.number);
+        let Some(service) = &self.service else { return Ok(()) };
+        match receipt::send(home, service) {
+            Ok(()) => outcome.reported = true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(error) => {
+                let text = format!("the report goes with the next one: {}", with_causes(&error));
+                observer.event(Event::Warning(text));
+            }
+        }
+        Ok(())
+    }
+}
