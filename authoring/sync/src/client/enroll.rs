@@ -8,9 +8,10 @@ use formats::minisign::{KeyId, Protection, PublicKey, SecretKey};
 use formats::time::Timestamp;
 use remote::http::{Request, Service};
 
+use super::disks::Form;
 use super::error::ClientError;
 use super::files::{self, PRIVATE, PUBLIC};
-use super::home::{self, ClientDocument, FORMAT, Home, Materialize};
+use super::home::{self, ClientDocument, FORMAT, Home};
 use super::settings::Settings;
 use super::target::{self, Kept};
 
@@ -21,7 +22,7 @@ pub struct Enrolment {
     /// The keys whose signature on media is trusted.
     pub trust: Vec<PublicKey>,
     /// What disks are made of the layers.
-    pub materialize: Materialize,
+    pub materialize: Form,
     /// What time it is.
     pub now: Timestamp,
     /// The program and its version.

@@ -13,6 +13,7 @@ use remote::http::HttpError;
 use store::StoreError;
 use uuid::Uuid;
 
+use super::disks::DiskError;
 use super::home::FORMAT;
 
 /// Why the client cannot do its work.
@@ -31,6 +32,9 @@ pub enum ClientError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// The disks cannot be made.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// There is no client.
     #[error("{} is no folder of a client: it has no client.json", path.display())]
     NotEnrolled {
@@ -150,6 +154,7 @@ impl ClientError {
             Self::Host(e) => e.kind(),
             Self::Store(e) => e.kind(),
             Self::Http(e) => e.kind(),
+            Self::Disk(e) => e.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::NotEnrolled { .. } | Self::NoTarget | Self::NoReceipt { .. } => ErrorKind::Unreachable,
             Self::Occupied { .. } => ErrorKind::Target,

@@ -10,7 +10,6 @@
 //! .lock           held by the one sync that is at work
 //! ```
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use formats::document;
@@ -22,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 use uuid::Uuid;
 
+use super::disks::Form;
 use super::error::ClientError;
 use super::files;
 use super::lock::Lock;
@@ -54,8 +54,6 @@ pub const RECEIPT_PUB: &str = "receipt.pub";
 pub const STORE: &str = "store";
 /// The folder of the layers that are being fetched.
 pub const PARTIAL: &str = "partial";
-/// The folder of the disks.
-pub const DISKS: &str = "disks";
 /// The folder of the receipts.
 pub const RECEIPTS: &str = "receipts";
 /// What is held by the one sync that is at work.
@@ -79,24 +77,11 @@ pub struct ClientDocument {
     /// The device's name.
     pub device: String,
     /// What disks are made of the layers.
-    pub materialize: Materialize,
+    pub materialize: Form,
     /// When it was enrolled.
     pub enrolled: Timestamp,
     /// The program that enrolled it, and its version.
     pub tool: String,
-}
-
-/// What disks are made of the layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Materialize {
-    /// One VHD a layer, each pointing at its parent.
-    #[default]
-    Chain,
-    /// One disk a version, its bytes.
-    Raw,
-    /// One dynamic VHD a version.
-    Vhd,
 }
 
 /// The folder of a client that was enrolled.
@@ -268,21 +253,4 @@ pub(super) fn write_trust(root: &Path, key: &PublicKey) -> Result<(), ClientErro
     let digest = formats::digest::Sha256::of(&key.key).to_string();
     let name = format!("{}-{}{KEY}", key.id, digest.get(..8).unwrap_or_default());
     files::write(&folder.join(name), key.print().as_bytes(), files::PUBLIC)
-}
-
-impl Materialize {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Chain => "chain",
-            Self::Raw => "raw",
-            Self::Vhd => "vhd",
-        }
-    }
-}
-
-impl fmt::Display for Materialize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }

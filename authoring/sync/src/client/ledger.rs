@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::error::ClientError;
 use super::fetch::Fetched;
+use super::media::Found;
 use super::outcome::{LayerLine, Problem, SourceLine};
 use super::plan::Plan;
 use super::source::SourceKind;
-use super::survey::{Panel, Surveyed};
+use super::survey::{Panel, Seat, Surveyed};
 
 /// What became of the layers and the sources.
 pub struct Ledger {
@@ -60,16 +61,25 @@ impl Ledger {
     /// The sources of the job; where nothing is missing, none of them is asked.
     pub fn seat(&mut self, panel: &Panel<'_>, nothing_missing: bool) {
         let why = nothing_missing.then(|| "nothing is missing".to_string());
-        self.sources.extend(panel.seats().iter().map(|seat| SourceLine {
-            source: seat.source.kind().name(),
-            name: seat.source.name(),
-            medium: seat.source.medium(),
-            used: false,
-            frames: 0,
-            bytes: ByteLen::ZERO,
-            bad: 0,
+        self.sources.extend(panel.seats().iter().map(|Seat { source, .. }| SourceLine {
             why: why.clone(),
+            ..SourceLine::unused(source.kind(), source.name(), source.medium(), String::new())
         }));
+    }
+
+    /// Media that are here and cannot be used.
+    pub fn unusable(&mut self, found: &[Found]) {
+        self.sources.extend(found.iter().filter_map(|found| {
+            let why = found.why_not()?;
+            let name = found.name.clone();
+            Some(SourceLine::unused(found.kind, name, found.medium, format!("not used: {why}")))
+        }));
+    }
+
+    /// The service, where it is not asked.
+    pub fn silent(&mut self, why: Option<&str>, url: &str) {
+        let line = |why: &str| SourceLine::unused(SourceKind::Network, url.into(), None, why.into());
+        self.sources.extend(why.map(line));
     }
 
     /// What is here of the layers that are missing something.
@@ -110,7 +120,7 @@ impl Ledger {
             lines.push(format!("{} {}: {what}", line.source, line.name));
         }
         lines.extend(self.sources.iter().skip(panel.seats().len()).map(|line| {
-            format!("{} {}: not used: {}", line.source, line.name, line.why.as_deref().unwrap_or("unknown"))
+            format!("{} {}: {}", line.source, line.name, line.why.as_deref().unwrap_or("unknown"))
         }));
         lines
     }

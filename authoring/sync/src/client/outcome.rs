@@ -1,12 +1,15 @@
 //! What a sync did, as plain data.
 
-use formats::kind::ErrorKind;
+use formats::kind::{ErrorKind, with_causes};
 use formats::time::Timestamp;
 use formats::units::ByteLen;
 use remote::api::{Taken, TakenLayer};
 use serde::Serialize;
 use store::device::Reported;
 use uuid::Uuid;
+
+use super::disks::{Disk, Removed, State};
+use super::source::SourceKind;
 
 /// What a sync did, or would do.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +26,10 @@ pub struct Outcome {
     pub layers: Vec<LayerLine>,
     /// The versions of the target state.
     pub images: Vec<ImageLine>,
+    /// The disks that there are to be.
+    pub disks: Vec<DiskLine>,
+    /// What nothing needed any more.
+    pub removed: Vec<Gone>,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// How many bytes of bodies came over the network.
@@ -97,6 +104,26 @@ pub struct ImageLine {
     pub state: String,
 }
 
+/// A disk that there is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DiskLine {
+    /// The file.
+    pub path: String,
+    /// The versions that it belongs to.
+    pub images: Vec<String>,
+    /// What became of it: `kept`, `made`, `mended`, `in use` or `failed`.
+    pub state: &'static str,
+}
+
+/// Something that nothing needed any more, and that was removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gone {
+    /// What it was.
+    pub path: String,
+    /// How many bytes that gave back.
+    pub bytes: ByteLen,
+}
+
 /// Something that went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -112,6 +139,25 @@ impl Outcome {
     pub(super) fn why_not(&self, chain: &[Uuid]) -> Option<String> {
         let mut short = self.layers.iter().filter(|line| !line.whole && chain.contains(&line.layer));
         short.find_map(|line| line.why.clone())
+    }
+
+    /// Writes down what became of the disks.
+    pub(super) fn enter_disks(&mut self, disks: Vec<Disk>) {
+        for Disk { path, images, state } in disks {
+            let path = path.display().to_string();
+            let problem = match &state {
+                State::Failed(error) => {
+                    Some((error.kind(), format!("{path} cannot be made: {}", with_causes(error))))
+                }
+                State::InUse => {
+                    Some((ErrorKind::Target, format!("{path} is used by somebody and left alone")))
+                }
+                _ => None,
+            };
+            let problem = problem.map(|(kind, message)| Problem { kind, message });
+            self.problems.extend(problem);
+            self.disks.push(DiskLine { path, images, state: state_name(&state) });
+        }
     }
 
     /// What the device has, as its receipt says.
@@ -150,6 +196,14 @@ impl Outcome {
     }
 }
 
+impl SourceLine {
+    /// A source of which nothing is taken.
+    pub(super) fn unused(kind: SourceKind, name: String, medium: Option<Uuid>, why: String) -> Self {
+        let (source, bytes) = (kind.name(), ByteLen::ZERO);
+        Self { source, name, medium, used: false, frames: 0, bytes, bad: 0, why: Some(why) }
+    }
+}
+
 /// What all problems together mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -157,4 +211,20 @@ pub enum Verdict {
     Partial,
     /// Nothing is here, or something is wrong.
     Failed(ErrorKind),
+}
+
+impl From<Removed> for Gone {
+    fn from(Removed { path, bytes }: Removed) -> Self {
+        Self { path: path.display().to_string(), bytes: ByteLen(bytes) }
+    }
+}
+
+fn state_name(state: &State) -> &'static str {
+    match state {
+        State::Kept => "kept",
+        State::Made => "made",
+        State::Mended => "mended",
+        State::InUse => "in use",
+        State::Failed(_) => "failed",
+    }
 }

@@ -7,18 +7,20 @@ use formats::layer::LayerDescriptor;
 use formats::time::Timestamp;
 use formats::units::ByteLen;
 use host::{Crew, Event, Observer, Unit};
-use remote::api::Receipt;
+use remote::api::{Receipt, TargetState};
 use remote::http::{Request, Service};
 use store::Store;
 
+use super::disks::{self, Form};
 use super::error::ClientError;
 use super::fetch::Fetch;
 use super::home::Home;
 use super::ledger::Ledger;
 use super::local::{self, Here};
 use super::making;
+use super::media::{self, Search};
 use super::network::Network;
-use super::outcome::{Outcome, Problem, Target};
+use super::outcome::{Gone, Outcome, Problem, Target};
 use super::plan::{Deed, Plan};
 use super::receipt;
 use super::settings::Switch;
@@ -43,7 +45,11 @@ pub struct Order<'a> {
     pub dry_run: bool,
     /// Whether each layer and each source is told of before anything is fetched.
     pub explain: bool,
-    /// How often a request is tried again, and how many bytes a second are taken at most.
+    /// Where media are looked for; the client's own trust and switches are laid over it.
+    pub search: Search,
+    /// How versions become files.
+    pub form: Form,
+    /// How the network is used.
     pub line: Line,
     /// What time it is.
     pub now: Timestamp,
@@ -111,6 +117,8 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
         sources: ledger.sources,
         layers: ledger.layers,
         images: Vec::new(),
+        disks: Vec::new(),
+        removed: Vec::new(),
         problems: ledger.problems,
         wire: ByteLen::ZERO,
         receipt: None,
@@ -123,6 +131,7 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     job.list(&plan, &mut outcome)?;
     outcome.wire = ByteLen(job.service.as_ref().map_or(0, |service| service.traffic().received));
     if !order.dry_run {
+        job.make_disks(&kept.state, fresh, &mut outcome)?;
         job.report(&mut outcome, begun)?;
     }
     Ok(outcome)
@@ -131,7 +140,7 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
 impl Job<'_> {
     /// What the device is to have, and whether the service said so just now.
     fn target(&mut self) -> Result<(Kept, bool), ClientError> {
-        let Order { home, observer, offline, now, .. } = *self.order;
+        let &Order { home, observer, offline, now, .. } = self.order;
         let kept = target::load(home).or_else(|error| match error.kind() {
             // It can be asked for again.
             ErrorKind::Corrupt if !offline => {
@@ -170,10 +179,14 @@ impl Job<'_> {
     /// Fetches what is missing, and writes down what became of it.
     fn fill(&self, plan: &Plan<'_>, ledger: &mut Ledger) -> Result<(), ClientError> {
         let missing = self.missing(plan, ledger)?;
+        let found = if missing.is_empty() { Vec::new() } else { media::find(&self.search()?) };
         let network = self.network();
-        let sources: Vec<&dyn Source> = network.iter().map(|network| network as &dyn Source).collect();
-        let mut panel = Panel::new(sources);
+        let media = found.iter().filter_map(|found| found.source.as_ref().ok());
+        let media = media.map(|medium| medium as &dyn Source);
+        let mut panel = Panel::new(media.chain(network.iter().map(|it| it as &dyn Source)).collect());
         ledger.seat(&panel, missing.is_empty());
+        ledger.unusable(&found);
+        ledger.silent(self.silent.as_deref(), &self.order.home.document().server);
         if missing.is_empty() {
             return Ok(());
         }
@@ -190,9 +203,23 @@ impl Job<'_> {
         self.fetch(&surveyed, &panel, ledger)
     }
 
+    /// Where media are looked for, and which of them are used.
+    fn search(&self) -> Result<Search, ClientError> {
+        let &Order { home, now, ref search, .. } = self.order;
+        let settings = home.settings()?;
+        Ok(Search {
+            keys: home.trust()?,
+            allow_unsigned: settings.get(Switch::AllowUnsignedMedia),
+            use_usb: settings.get(Switch::EnableUsbCache),
+            use_dvd: settings.get(Switch::EnableDvdCache),
+            now: Some(now),
+            ..search.clone()
+        })
+    }
+
     /// The service as a source of frames.
     fn network(&self) -> Option<Network> {
-        let Order { home, require_local, .. } = *self.order;
+        let &Order { home, require_local, .. } = self.order;
         let service = self.service.clone()?;
         Some(Network::new(service, &home.document().server, !require_local))
     }
@@ -203,7 +230,7 @@ impl Job<'_> {
         plan: &Plan<'t>,
         ledger: &mut Ledger,
     ) -> Result<Vec<&'t LayerDescriptor>, ClientError> {
-        let Order { home, crew, observer, .. } = *self.order;
+        let &Order { home, crew, observer, .. } = self.order;
         let force = home.settings()?.get(Switch::ForceLocalChecksum).then_some(crew);
         let mut missing = Vec::new();
         for layer in &plan.layers {
@@ -229,7 +256,7 @@ impl Job<'_> {
         panel: &mut Panel<'s>,
         ledger: &mut Ledger,
     ) -> Result<Vec<Surveyed<'s>>, ClientError> {
-        let Order { home, crew, observer, .. } = *self.order;
+        let &Order { home, crew, observer, .. } = self.order;
         let mut surveyed = Vec::new();
         for layer in missing {
             match survey::survey(panel, layer, Means { home, crew, observer }) {
@@ -260,7 +287,7 @@ impl Job<'_> {
         panel: &Panel<'_>,
         ledger: &mut Ledger,
     ) -> Result<(), ClientError> {
-        let Order { crew, observer, .. } = *self.order;
+        let &Order { crew, observer, .. } = self.order;
         let fetch = Fetch { layers: surveyed, kinds: &panel.kinds(), stop: crew.stop(), observer };
         observer.event(Event::Begin { task: "fetching", total: fetch.total(), unit: Unit::Bytes });
         let fetched = fetch.run(|number| {
@@ -302,16 +329,34 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Makes disks of what is whole, and removes what nothing needs any more.
+    fn make_disks(
+        &self,
+        target: &TargetState,
+        fresh: bool,
+        outcome: &mut Outcome,
+    ) -> Result<(), ClientError> {
+        let &Order { home, crew, observer, form, .. } = self.order;
+        let rehash = home.settings()?.get(Switch::ForceLocalChecksum);
+        let order = disks::Order { client: home.root(), store: &self.store, target, form, rehash };
+        outcome.enter_disks(disks::materialize(&order, crew, observer)?);
+        disks::write_policies(home.root(), target)?;
+        if fresh {
+            outcome.removed = disks::clear(&order, observer)?.into_iter().map(Gone::from).collect();
+        }
+        Ok(())
+    }
+
     /// Makes the receipt, and sends it with those that could not be sent before.
     fn report(&self, outcome: &mut Outcome, begun: Instant) -> Result<(), ClientError> {
-        let Order { home, now, tool, observer, .. } = self.order;
+        let &Order { home, now, ref tool, observer, .. } = self.order;
         let seconds = i64::try_from(begun.elapsed().as_secs()).unwrap_or_default();
         let receipt = Receipt {
             format: remote::api::VERSION,
             device: outcome.device.clone(),
             number: 0,
-            started: *now,
-            finished: Timestamp::from_unix(now.unix().saturating_add(seconds)).unwrap_or(*now),
+            started: now,
+            finished: Timestamp::from_unix(now.unix().saturating_add(seconds)).unwrap_or(now),
             tool: tool.clone(),
             images: outcome.reported(),
             layers: outcome.taken(),
