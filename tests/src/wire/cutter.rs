@@ -15,7 +15,7 @@ pub struct Cutter {
 struct Shared {
     service: SocketAddr,
     /// How many bytes a connection carries at most.
-    most: u64,
+    most: AtomicU64,
     /// How often it is still cut.
     left: AtomicU64,
     cuts: AtomicU64,
@@ -24,18 +24,17 @@ struct Shared {
 }
 
 impl Cutter {
-    /// A line to `service` that is cut `cuts` times, each time after less than `most` bytes to the client, and then
-    /// no more.
+    /// A line to `service` that is not cut before [`Cutter::arm`].
     ///
     /// # Panics
     /// When there is no port for it.
-    pub fn to(service: SocketAddr, cuts: u64, most: u64) -> Self {
+    pub fn to(service: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its number");
         let shared = Arc::new(Shared {
             service,
-            most,
-            left: AtomicU64::new(cuts),
+            most: AtomicU64::new(u64::MAX),
+            left: AtomicU64::new(0),
             cuts: AtomicU64::new(0),
             chance: AtomicU64::new(7),
             down: AtomicU64::new(0),
@@ -48,6 +47,12 @@ impl Cutter {
             }
         });
         Self { address, shared }
+    }
+
+    /// Cuts the next `cuts` connections, each after less than `most` bytes to the client, and then none any more.
+    pub fn arm(&self, cuts: u64, most: u64) {
+        self.shared.most.store(most, Ordering::Relaxed);
+        self.shared.left.store(cuts, Ordering::Relaxed);
     }
 
     /// Where clients connect to.
@@ -73,7 +78,7 @@ impl Shared {
         thread::spawn(move || carry(&up_from, &up_to, u64::MAX));
         let is_cut =
             self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
-        let most = if is_cut { self.next() % self.most } else { u64::MAX };
+        let most = if is_cut { self.next() % self.most.load(Ordering::Relaxed) } else { u64::MAX };
         self.down.fetch_add(carry(&service, client, most), Ordering::Relaxed);
         if is_cut {
             self.cuts.fetch_add(1, Ordering::Relaxed);
