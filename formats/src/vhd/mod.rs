@@ -17,6 +17,7 @@
 //! | [`chain`] | [`Chain`]: files on top of each other, read as one disk |
 //! | [`mod@write`] | a file laid out before it is written; [`VhdFile`] yields its bytes |
 //! | [`identity`] | whose file it is, and the same file under another identity |
+//! | [`relink`] | the same file with another word for where its parent is |
 //! | [`dump`] | a file's structures as text |
 
 mod bitmap;
@@ -30,6 +31,7 @@ pub mod identity;
 mod locator;
 pub mod raw;
 pub mod read;
+pub mod relink;
 mod segment;
 mod size;
 mod table;
@@ -43,6 +45,7 @@ pub use header::Parent;
 pub use identity::{Renamed, has_footer, identity_of};
 pub use locator::{Locator, Platform};
 pub use read::{Block, Kind, Vhd};
+pub use relink::{Patch, Relinked};
 pub use segment::{Found, Segment};
 pub use size::SizeRule;
 pub use write::{Disk, ParentLink, Plan};

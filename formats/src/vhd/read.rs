@@ -94,23 +94,48 @@ impl<R: ReadAt> Vhd<R> {
     /// Reads and checks header, table and locators.
     fn with_blocks(mut self, end: ByteOffset) -> Result<Self, VhdError> {
         let (header, header_at) = header::read(&self.source, &self.footer, end)?;
-        let structures = main_structures(&header, header_at)?;
         let mut table = Table::read(&self.source, &header, self.size, &Place { header_at, end })?;
-        let table_end = ByteOffset(table::extent(&header).end);
-        let is_tapdisk = footer::is_tapdisk(&self.footer);
-        let batmap = table::find_batmap(&self.source, &table, table_end, is_tapdisk)?;
+        let mut claimed = self.structures(&header, &table)?;
         let locators = match self.kind() {
             Kind::Differencing => locator::read_all(&self.source, &header, end, &mut self.warnings)?,
             _ => Vec::new(),
         };
-        let mut claimed = Vec::from(structures);
-        claimed.extend(batmap.into_iter().map(|range| (Structure::Batmap, range)));
         claimed.extend(locators.iter().map(locator::Locator::structure));
         table.check(&claimed, end)?;
         self.parent = (self.kind() == Kind::Differencing).then(|| Parent::of(&header, locators));
         self.table = Some(table);
         self.header = Some(Box::new(header));
         Ok(self)
+    }
+
+    /// What structures but the parent locators take up of the file.
+    fn structures(
+        &self,
+        header: &DynamicHeader,
+        table: &Table,
+    ) -> Result<Vec<(Structure, Range<u64>)>, VhdError> {
+        let header_at = ByteOffset(self.footer.data_offset.get());
+        let mut structures = Vec::from(main_structures(header, header_at)?);
+        let table_end = ByteOffset(table::extent(header).end);
+        let is_tapdisk = footer::is_tapdisk(&self.footer);
+        let batmap = table::find_batmap(&self.source, table, table_end, is_tapdisk)?;
+        structures.extend(batmap.into_iter().map(|range| (Structure::Batmap, range)));
+        Ok(structures)
+    }
+
+    /// Where the data of the file end: in front of the footer.
+    pub(super) fn data_end(&self) -> Result<ByteOffset, VhdError> {
+        footer::find(&self.source).map(|chosen| chosen.end)
+    }
+
+    /// Whether neither structures nor blocks take up these bytes of the file. Parent locators count for nothing.
+    pub(super) fn is_free(&self, range: &Range<u64>) -> Result<bool, VhdError> {
+        let (Some(header), Some(table)) = (&self.header, &self.table) else { return Ok(false) };
+        let apart = |other: &Range<u64>| other.end <= range.start || range.end <= other.start;
+        let structures = self.structures(header, table)?;
+        Ok(range.end <= self.data_end()?.0
+            && structures.iter().all(|(_, other)| apart(other))
+            && !table.claims(range))
     }
 }
 

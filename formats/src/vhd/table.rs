@@ -167,7 +167,7 @@ impl Table {
     }
 
     /// Whether a block claims bytes of this range. The entries may be in any order.
-    fn claims(&self, range: &Range<u64>) -> bool {
+    pub(super) fn claims(&self, range: &Range<u64>) -> bool {
         self.entries
             .iter()
             .map(|entry| self.claim(*entry))

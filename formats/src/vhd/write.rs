@@ -130,13 +130,7 @@ impl Disk {
             ..DynamicHeader::new_zeroed()
         };
         if let Some(parent) = &self.parent {
-            header.parent_unique_id = parent.unique_id.into_bytes();
-            header.parent_time_stamp = U32::new(parent.time_stamp);
-            let units = parent.name.encode_utf16().take(MAX_NAME).map(U16::new);
-            header.parent_unicode_name.iter_mut().zip(units).for_each(|(to, unit)| *to = unit);
-        }
-        if let (Some(first), Some(locator)) = (header.parent_locators.first_mut(), locator) {
-            *first = locator;
+            parent.name_in(&mut header, locator);
         }
         header.checksum = U32::new(header.compute_checksum());
         header
@@ -144,7 +138,19 @@ impl Disk {
 }
 
 impl ParentLink {
-    fn check(&self) -> Result<(), VhdError> {
+    /// Names the parent in a header without locators.
+    pub(super) fn name_in(&self, header: &mut DynamicHeader, locator: Option<LocatorEntry>) {
+        header.parent_unique_id = self.unique_id.into_bytes();
+        header.parent_time_stamp = U32::new(self.time_stamp);
+        header.parent_unicode_name = FromZeros::new_zeroed();
+        let units = self.name.encode_utf16().take(MAX_NAME).map(U16::new);
+        header.parent_unicode_name.iter_mut().zip(units).for_each(|(to, unit)| *to = unit);
+        if let (Some(first), Some(locator)) = (header.parent_locators.first_mut(), locator) {
+            *first = locator;
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), VhdError> {
         let len = self.name.encode_utf16().count();
         let is_path = self.name.contains(['/', '\\', ':', '\0']) || self.name == "..";
         if is_path || !(1..=MAX_NAME).contains(&len) {
@@ -154,7 +160,7 @@ impl ParentLink {
     }
 
     /// The path relative to the child, as `W2ru` has it, and its locator.
-    fn locator(&self, at: u64) -> (Vec<u8>, LocatorEntry) {
+    pub(super) fn locator(&self, at: u64) -> (Vec<u8>, LocatorEntry) {
         let path: Vec<u8> =
             ".\\".encode_utf16().chain(self.name.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let entry = LocatorEntry {

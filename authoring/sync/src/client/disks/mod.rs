@@ -2,27 +2,45 @@
 //!
 //! | file | does |
 //! |---|---|
+//! | `job` | a file that there is to be: kept, made or made again |
 //! | `chain` | a layer as a VHD file whose parent lies beside it |
 //! | `flat` | a version as one disk: raw, or a dynamic VHD |
 //! | `piece` | writes a file piece by piece, with holes for zeros, and digests it on the way |
 //! | `record` | what a file was when it was written, so that it need not be made again |
 //! | `busy` | which files somebody has open or locked |
 //! | `policies` | `policies.json` |
-//! | `needed` | what the target state needs, and removing the rest |
+//! | `needed`, `clear` | what the target state needs, and removing the rest |
 //!
 //! A file gets its name when all of it is written, synced and right. One that somebody uses is neither replaced nor
 //! removed, unless its image was taken away at once.
 
+mod busy;
+mod chain;
+mod clear;
 mod error;
+mod flat;
+mod job;
+mod needed;
+mod piece;
+mod policies;
+mod record;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use host::{Crew, Observer};
-use remote::api::TargetState;
+use formats::layer::ImageDocument;
+use host::{Crew, HostError, Observer, Operation};
+use remote::api::{TargetImage, TargetState};
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Layer, Located, Store};
+use uuid::Uuid;
 
+use busy::Busy;
+use piece::Hands;
+
+pub use clear::{Removed, clear};
 pub use error::DiskError;
+pub use policies::{FILE as POLICIES, Policies, PolicyImage, write_policies};
 
 /// The folder of the disks, in the client's folder.
 pub const FOLDER: &str = "disks";
@@ -86,35 +104,76 @@ pub enum State {
 /// # Errors
 /// [`DiskError`]: somebody asked to stop, or there can be no folder for the disks.
 pub fn materialize(order: &Order<'_>, crew: &Crew, observer: &dyn Observer) -> Result<Vec<Disk>, DiskError> {
-    let _ = (order, crew, observer);
-    Ok(Vec::new())
+    make_folder(&order.folder())?;
+    let hands = Hands { crew, observer };
+    let busy = Busy::new();
+    let (versions, mut disks) = order.versions();
+    for job in job::all(&versions, order.form) {
+        let path = order.folder().join(&job.name);
+        let state = match job.run(&path, order.rehash, (hands, &busy)) {
+            Err(error @ DiskError::Interrupted(_)) => return Err(error),
+            done => done.unwrap_or_else(State::Failed),
+        };
+        disks.push(Disk { path, images: job.images, state });
+    }
+    Ok(disks)
 }
 
-/// Writes `policies.json` for a target state, when it says something else; whether it did.
-///
-/// # Errors
-/// [`DiskError`].
-pub fn write_policies(client: &Path, target: &TargetState) -> Result<bool, DiskError> {
-    let _ = (client, target);
-    Ok(false)
+/// A version whose layers are all there.
+struct Version {
+    located: Located,
+    /// Whether it is to be left as it is.
+    locked: bool,
 }
 
-/// Something that nothing needed any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// What was removed: a disk, a layer, a layer in the making, or the document of a version.
-    pub path: PathBuf,
-    /// How many bytes that gave back.
-    pub bytes: u64,
+impl Order<'_> {
+    /// The folder of the disks.
+    fn folder(&self) -> PathBuf {
+        self.client.join(FOLDER)
+    }
+
+    /// The name of the file that a version is run from: of a chain its leaf.
+    fn disk_of(&self, document: &ImageDocument) -> String {
+        match self.form {
+            Form::Chain => document.chain.last().map(|leaf| chain::name(*leaf)).unwrap_or_default(),
+            form => flat::name(&document.name, &document.version, form),
+        }
+    }
+
+    /// The versions whose layers are all there, and those whose layers cannot be used.
+    fn versions(&self) -> (Vec<Version>, Vec<Disk>) {
+        let wanted = self.target.images.iter().filter(|image| !self.target.removed && !image.removed);
+        let (mut versions, mut failed) = (Vec::new(), Vec::new());
+        for TargetImage { document, locked, .. } in wanted {
+            let layers = document.chain.iter().map(|layer| self.layer(*layer));
+            match layers.collect::<Result<Option<Vec<_>>, _>>() {
+                Ok(None) => {}
+                Ok(Some(layers)) => {
+                    let located = Located { document: document.clone(), layers };
+                    versions.push(Version { located, locked: *locked });
+                }
+                Err(error) => failed.push(Disk {
+                    path: self.folder().join(self.disk_of(document)),
+                    images: vec![document.title()],
+                    state: State::Failed(error),
+                }),
+            }
+        }
+        (versions, failed)
+    }
+
+    /// A layer, where it is there.
+    fn layer(&self, uuid: Uuid) -> Result<Option<Layer>, DiskError> {
+        match self.store.layer(uuid) {
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(layer) if self.target.layer(uuid) == Some(&layer.descriptor) => Ok(Some(layer)),
+            Ok(_) => Err(DiskError::OtherLayer { layer: uuid }),
+        }
+    }
 }
 
-/// Removes what the target state does not need: disks, documents of versions, layers and layers in the making. Nothing
-/// is touched in the client's folder that has not a name of the client's own. Only call it with a target state that
-/// came from the service.
-///
-/// # Errors
-/// [`DiskError`].
-pub fn clear(order: &Order<'_>, observer: &dyn Observer) -> Result<Vec<Removed>, DiskError> {
-    let _ = (order, observer);
-    Ok(Vec::new())
+/// Makes a folder, and those that it lies in.
+fn make_folder(path: &Path) -> Result<(), DiskError> {
+    Ok(fs::create_dir_all(path).map_err(HostError::io(Operation::Create, path))?)
 }

@@ -1,0 +1,106 @@
+//! A file that there is to be: kept where it is right, made where it is not.
+
+use std::path::Path;
+
+use formats::digest::Sha256;
+use store::{Layer, Located};
+
+use super::busy::Busy;
+use super::piece::Hands;
+use super::record::{self, Look};
+use super::{DiskError, Form, State, Version, chain, flat};
+
+/// A file that there is to be.
+pub struct Job<'a> {
+    /// Its name.
+    pub name: String,
+    /// The versions that it belongs to.
+    pub images: Vec<String>,
+    /// Whether all of them are to be left as they are.
+    locked: bool,
+    made_of: Sha256,
+    work: Work<'a>,
+}
+
+/// What a file is made of.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    /// A layer, and its parent.
+    Layer(&'a Layer, Option<&'a Layer>),
+    /// A version, in one of the flat forms.
+    Version(&'a Located, Form),
+}
+
+/// All files of these versions, parents before their children.
+pub fn all(versions: &[Version], form: Form) -> Vec<Job<'_>> {
+    if form != Form::Chain {
+        return versions.iter().map(|version| Job::of_version(version, form)).collect();
+    }
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for version in versions {
+        let layers = &version.located.layers;
+        let parents = [None].into_iter().chain(layers.iter().map(Some));
+        for (layer, parent) in layers.iter().zip(parents) {
+            let job = Job::of_layer(version, layer, parent);
+            match jobs.iter_mut().find(|known| known.name == job.name) {
+                Some(known) => known.join(job),
+                None => jobs.push(job),
+            }
+        }
+    }
+    jobs
+}
+
+impl<'a> Job<'a> {
+    fn of_layer(version: &Version, layer: &'a Layer, parent: Option<&'a Layer>) -> Self {
+        Self {
+            name: chain::name(layer.uuid()),
+            images: vec![version.located.document.title()],
+            locked: version.locked,
+            made_of: chain::made_of(layer, parent),
+            work: Work::Layer(layer, parent),
+        }
+    }
+
+    fn of_version(version: &'a Version, form: Form) -> Self {
+        let document = &version.located.document;
+        Self {
+            name: flat::name(&document.name, &document.version, form),
+            images: vec![document.title()],
+            locked: version.locked,
+            made_of: flat::made_of(&version.located, form),
+            work: Work::Version(&version.located, form),
+        }
+    }
+
+    /// Takes in the same file of another version.
+    fn join(&mut self, other: Self) {
+        self.images.extend(other.images);
+        self.locked &= other.locked;
+    }
+
+    /// Makes the file, unless it is there and right, or somebody uses it.
+    ///
+    /// # Errors
+    /// [`DiskError`].
+    pub fn run(
+        &self,
+        path: &Path,
+        rehash: bool,
+        (hands, busy): (Hands<'_>, &Busy),
+    ) -> Result<State, DiskError> {
+        let look = record::look(path, self.made_of, rehash.then_some(hands))?;
+        match look {
+            Look::Right => return Ok(State::Kept),
+            Look::Wrong if self.locked => return Ok(State::Kept),
+            Look::Wrong if busy.uses(path) => return Ok(State::InUse),
+            Look::Wrong | Look::Absent => {}
+        }
+        let pieces = match self.work {
+            Work::Layer(layer, parent) => chain::make(path, layer, parent, hands)?,
+            Work::Version(version, form) => flat::make(path, version, form, hands)?,
+        };
+        record::keep(path, self.made_of, pieces)?;
+        Ok(if look == Look::Absent { State::Made } else { State::Mended })
+    }
+}
