@@ -19,6 +19,7 @@ use press::plan::PlanError;
 use press::sources::SourceError;
 use press::template::TemplateError;
 use store::{PublishError, StoreError};
+use sync::client::ClientError;
 
 use crate::error::Refusal;
 
@@ -128,7 +129,8 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 20] = [
+const KINDS: [KindOf; 21] = [
+    |e| e.downcast_ref().map(ClientError::kind),
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),

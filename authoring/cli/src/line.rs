@@ -13,7 +13,7 @@ use crate::output;
 
 /// The options of the command line `args`, whose first is the program; or how the program ends without any.
 pub fn read(args: impl Iterator<Item = OsString>) -> Result<Options, Code> {
-    let args = with_trees(without_help(args.collect()));
+    let args = with_dashes(with_trees(without_help(args.collect())));
     Options::try_parse_from(&args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A reader that has seen enough is no error.
@@ -55,6 +55,22 @@ fn with_trees(args: Vec<OsString>) -> Vec<OsString> {
     joined
 }
 
+/// The options of `disksyncmgr` with the dashes that old instructions print: one, or a typographic one.
+fn with_dashes(mut args: Vec<OsString>) -> Vec<OsString> {
+    let dashes = ["-", "\u{2013}", "\u{2014}", "\u{2212}"];
+    let named = args.iter().position(|arg| arg == "disksyncmgr").unwrap_or(args.len());
+    for arg in args.iter_mut().skip(named) {
+        let word = arg.to_str().and_then(|text| {
+            let word = dashes.iter().find_map(|dash| text.strip_prefix(dash))?;
+            ["set", "get", "list"].into_iter().find(|option| *option == word)
+        });
+        if let Some(word) = word {
+            *arg = format!("--{word}").into();
+        }
+    }
+    args
+}
+
 /// Tells what is wrong, in the form in which every error is told.
 fn refuse(mut error: Error, args: &[OsString]) -> Code {
     if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
@@ -91,6 +107,20 @@ fn summary(error: &Error, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_instructions_for_the_switches_are_understood() {
+        let read = |line: &str| {
+            let words = with_dashes(line.split(' ').map(OsString::from).collect());
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        for dash in ["-", "--", "\u{2013}", "\u{2014}"] {
+            let line = format!("seedpress disksyncmgr {dash}set enable-usb-cache false");
+            assert_eq!(read(&line), "seedpress disksyncmgr --set enable-usb-cache false");
+        }
+        assert_eq!(read("seedpress disksyncmgr -setting -q"), "seedpress disksyncmgr -setting -q");
+        assert_eq!(read("seedpress images -set"), "seedpress images -set");
+    }
 
     #[test]
     fn a_tree_is_one_word_with_its_folder_and_nothing_else_changes() {

@@ -75,8 +75,9 @@ pub const HEADING: &str = "Options of every verb";
 pub const STORE: &str = "SEEDPRESS_STORE";
 
 /// Variables that are looked at, with their meaning.
-pub const VARIABLES: [(&str, &str); 4] = [
+pub const VARIABLES: [(&str, &str); 5] = [
     (STORE, "the store, where --store is not given"),
+    (verbs::client::CLIENT, "the client's folder, where --client is not given"),
     (crate::secret::PASSWORD, "the secret key's password; other users may see it"),
     (crate::date::EPOCH, "the time of what is made, in seconds since 1970"),
     ("NO_COLOR", "when set, help has no colours"),
