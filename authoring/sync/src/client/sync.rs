@@ -340,9 +340,9 @@ impl Job<'_> {
         let rehash = home.settings()?.get(Switch::ForceLocalChecksum);
         let order = disks::Order { client: home.root(), store: &self.store, target, form, rehash };
         outcome.enter_disks(disks::materialize(&order, crew, observer)?);
-        disks::write_policies(home.root(), target)?;
+        disks::write_policies(&order)?;
         if fresh {
-            outcome.removed = disks::clear(&order, observer)?.into_iter().map(Gone::from).collect();
+            outcome.removed = disks::clear(&order)?.into_iter().map(Gone::from).collect();
         }
         Ok(())
     }
