@@ -16,6 +16,7 @@
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
 //! | [`fleet`] | keys, certificates and signed programs for Secure Boot |
+//! | [`service`] | the Synchronizer's service as a process, over TLS |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
 //! | [`udf`] | UDF volumes on paper, and an auditor of theirs |
 //! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
@@ -47,6 +48,7 @@ pub mod paper;
 pub mod press;
 pub mod program;
 pub mod sectors;
+pub mod service;
 pub mod stores;
 pub mod udf;
 pub mod vhds;

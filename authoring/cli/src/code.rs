@@ -20,6 +20,7 @@ use press::sources::SourceError;
 use press::template::TemplateError;
 use store::{PublishError, StoreError};
 use sync::client::ClientError;
+use sync::server::{ReportError, ServeError, TlsError};
 
 use crate::error::Refusal;
 
@@ -129,7 +130,7 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
 type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 
 /// Every type of error that knows its kind.
-const KINDS: [KindOf; 21] = [
+const KINDS: &[KindOf] = &[
     |e| e.downcast_ref().map(ClientError::kind),
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
@@ -151,6 +152,9 @@ const KINDS: [KindOf; 21] = [
     |e| e.downcast_ref().map(LoaderError::kind),
     |e| e.downcast_ref().map(SignError::kind),
     |e| e.downcast_ref().map(EfiKeyError::kind),
+    |e| e.downcast_ref().map(ServeError::kind),
+    |e| e.downcast_ref().map(TlsError::kind),
+    |e| e.downcast_ref().map(ReportError::kind),
 ];
 
 impl From<ErrorKind> for Code {

@@ -1,17 +1,20 @@
 //! Ctrl-C and the signals that ask to end: the first lets work stop and clean up, the second ends at once.
 
 use std::fs;
+use std::io;
 
 use host::Stop;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::code::Code;
 
 /// Has the signals set `stop`. Where they cannot be caught they end the program, as they always do.
-/// A hang-up that is ignored, as `nohup` has it, stays so.
-pub fn listen(stop: Stop) {
-    let caught: &[i32] = if is_ignored(SIGHUP) { &[SIGINT, SIGTERM] } else { &[SIGINT, SIGTERM, SIGHUP] };
+/// A hang-up that is ignored, as `nohup` has it, stays so; and it does not end what reads its files again.
+pub fn listen(stop: Stop, hang_up_ends: bool) {
+    let caught: &[i32] =
+        if hang_up_ends && !is_ignored(SIGHUP) { &[SIGINT, SIGTERM, SIGHUP] } else { &[SIGINT, SIGTERM] };
     let Ok(mut signals) = Signals::new(caught) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
@@ -22,6 +25,25 @@ pub fn listen(stop: Stop) {
             stop.set();
         }
     });
+}
+
+/// Has every signal call `then`, which learns whether it was a hang-up.
+///
+/// # Errors
+/// The machine's, when signals cannot be caught.
+pub fn hear(then: impl Fn(bool) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::spawn(move || signals.forever().for_each(|signal| then(signal == SIGHUP)));
+    Ok(())
+}
+
+/// Lets the program have as many files and connections open as this machine lets it have at all.
+pub fn allow_many_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // It goes on with those that it may have.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 /// Whether a signal was ignored when the program was started, as proc(5) tells: the mask `SigIgn`.

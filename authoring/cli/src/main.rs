@@ -12,6 +12,7 @@
 //! | `medium`, `place` | media as arguments, and paths on them |
 //! | `judged`, `inspected` | what was found on media |
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
+//! | `logger` | what `serve` tells while it runs |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
 //! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
 //! | `name`, `table`, `text` | `Win7@2`, columns, small files |
@@ -28,6 +29,7 @@ mod interrupt;
 mod judged;
 mod key;
 mod line;
+mod logger;
 mod look;
 mod medium;
 mod name;
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(code) => return code.into(),
     };
-    let mut shell = Shell::open(global);
+    let mut shell = Shell::open(global, !matches!(verb, Verb::Serve(_)));
     let outcome = run(verb, &shell);
     shell.close(outcome).into()
 }

@@ -41,10 +41,10 @@ impl Threads {
 }
 
 impl Shell {
-    /// Begins to listen to signals and to show progress.
-    pub fn open(global: Global) -> Self {
+    /// Begins to listen to signals, of which a hang-up may mean something else than to end, and to show progress.
+    pub fn open(global: Global, hang_up_ends: bool) -> Self {
         let stop = Stop::new();
-        interrupt::listen(stop.clone());
+        interrupt::listen(stop.clone(), hang_up_ends);
         let meter = Meter::new(global.progress, global.quiet, global.verbose);
         Self { global, meter, stop }
     }

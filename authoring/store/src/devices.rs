@@ -49,6 +49,17 @@ impl Store {
         self.depot().replace(&paths::report(&report.device), report.print().as_bytes())
     }
 
+    /// Forgets what a device reported, and the key that it reported with; `false` when there is nothing to forget.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_report(&self, name: &str) -> Result<bool, StoreError> {
+        check_name(name)?;
+        let was_there = self.depot().has(&paths::report(name))?;
+        self.depot().remove(&paths::report(name))?;
+        Ok(was_there)
+    }
+
     /// Adds a device; `false` when there is one of this name.
     ///
     /// # Errors
@@ -84,7 +95,7 @@ impl Store {
         check_name(name)?;
         let was_there = self.depot().has(&paths::device(name))?;
         self.depot().remove(&paths::device(name))?;
-        self.depot().remove(&paths::report(name))?;
+        self.forget_report(name)?;
         Ok(was_there)
     }
 

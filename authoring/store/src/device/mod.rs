@@ -8,5 +8,5 @@ mod row;
 
 pub use assignment::{Assignment, Removal};
 pub use document::{DeviceDocument, DeviceError, SecretHash};
-pub use report::{ReportDocument, Reported};
+pub use report::{RefusedKey, ReportDocument, Reported};
 pub use row::{NoRow, Row, merge};

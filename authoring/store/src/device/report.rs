@@ -28,6 +28,19 @@ pub struct ReportDocument {
     pub receipt: String,
     /// The receipt's minisign signature.
     pub signature: String,
+    /// The last report that came with another key, where there was one since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedKey>,
+}
+
+/// A key that somebody tried to report with as a device that has another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedKey {
+    /// The key, as minisign's base64.
+    pub key: String,
+    /// When that was.
+    pub received: Timestamp,
 }
 
 /// What a device has of a version.

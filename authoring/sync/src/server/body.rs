@@ -1,0 +1,136 @@
+//! Bodies out of the store: read piece by piece, one piece ahead of the reader, and never more.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use formats::io::{ReadAt, ReadError, read_vec};
+use formats::units::ByteOffset;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::task::JoinHandle;
+
+/// How long a piece is, in bytes. A response has at most three of them in memory.
+const PIECE: u64 = 128 << 10;
+
+/// A part of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// These bytes.
+    Text(Bytes),
+    /// This range of the source.
+    Stored(Range<u64>),
+}
+
+/// Why a body broke off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// The store does not give the bytes.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The service ends.
+    #[error("the service ends")]
+    Ending,
+}
+
+/// A body of parts.
+pub(super) struct Parts {
+    source: Arc<dyn ReadAt>,
+    parts: VecDeque<Part>,
+    ahead: Option<Ahead>,
+    left: u64,
+    failed: Box<dyn FnMut(&BodyError) + Send>,
+}
+
+enum Ahead {
+    There(Bytes),
+    Reading(JoinHandle<Result<Bytes, ReadError>>),
+}
+
+impl Parts {
+    /// The body of these parts; `failed` hears why it breaks off, when it does.
+    pub(super) fn new(
+        source: Arc<dyn ReadAt>,
+        parts: impl IntoIterator<Item = Part>,
+        failed: impl FnMut(&BodyError) + Send + 'static,
+    ) -> Self {
+        let parts: VecDeque<Part> = parts.into_iter().collect();
+        let left = parts.iter().map(Part::len).sum();
+        Self { source, parts, ahead: None, left, failed: Box::new(failed) }
+    }
+
+    /// How long it is, in bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.left
+    }
+
+    /// Begins to read the next piece.
+    fn next(&mut self) -> Option<Ahead> {
+        let range = match self.parts.pop_front()? {
+            Part::Text(bytes) => return Some(Ahead::There(bytes)),
+            Part::Stored(range) => range,
+        };
+        let end = range.end.min(range.start.saturating_add(PIECE));
+        if end < range.end {
+            self.parts.push_front(Part::Stored(end..range.end));
+        }
+        let source = self.source.clone();
+        let read =
+            move || read_vec(&source, ByteOffset(range.start), (end - range.start) as usize).map(Bytes::from);
+        Some(Ahead::Reading(tokio::task::spawn_blocking(read)))
+    }
+
+    fn broken(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.parts.clear();
+        (self.failed)(&error);
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Part {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Text(bytes) => bytes.len() as u64,
+            Self::Stored(range) => range.end - range.start,
+        }
+    }
+}
+
+impl Body for Parts {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.ahead.is_none() {
+            self.ahead = self.next();
+        }
+        let read = match &mut self.ahead {
+            None => return Poll::Ready(None),
+            Some(Ahead::There(bytes)) => Ok(Ok(std::mem::take(bytes))),
+            Some(Ahead::Reading(reading)) => ready!(Pin::new(reading).poll(context)),
+        };
+        self.ahead = None;
+        match read {
+            Ok(Ok(bytes)) => {
+                self.ahead = self.next();
+                self.left = self.left.saturating_sub(bytes.len() as u64);
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Ok(Err(error)) => self.broken(error.into()),
+            Err(_) => self.broken(BodyError::Ending),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}

@@ -1,0 +1,153 @@
+//! Who asks: the name and the secret of a device, by HTTP Basic (RFC 7617).
+
+use std::net::IpAddr;
+use std::sync::{OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use formats::layer::FORMAT;
+use formats::names::check_name;
+use formats::time::Timestamp;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use store::StoreError;
+use store::device::{DeviceDocument, SecretHash};
+use subtle::ConstantTimeEq as _;
+
+use super::event::{Event, LoginFault};
+use super::peers::network;
+use super::service::Service;
+
+/// How long a secret may be, in bytes.
+const MAX_SECRET: usize = 256;
+
+/// What somebody says of itself.
+pub(super) struct Claim {
+    device: String,
+    secret: String,
+}
+
+/// What comes of a login.
+pub(super) enum Login {
+    /// It is this device.
+    Device(Box<DeviceDocument>),
+    /// It is not.
+    Refused,
+    /// It must wait before it may try again.
+    Wait(Duration),
+}
+
+/// What the headers of a request claim; `None` when they claim nothing at all.
+pub(super) fn claim(headers: &HeaderMap) -> Option<Result<Claim, LoginFault>> {
+    headers.get(AUTHORIZATION).map(|value| parse(value.as_bytes()).ok_or(LoginFault::Malformed))
+}
+
+fn parse(value: &[u8]) -> Option<Claim> {
+    let (scheme, rest) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"basic ") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(rest.trim_ascii()).ok()?).ok()?;
+    let (device, secret) = text.split_once(':')?;
+    check_name(device).ok()?;
+    (secret.len() <= MAX_SECRET).then(|| Claim { device: device.into(), secret: secret.into() })
+}
+
+impl Service {
+    /// Looks whether a claim is right. Reads the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nobody can tell.
+    pub(super) fn login(&self, peer: IpAddr, claim: &Claim) -> Result<Login, StoreError> {
+        let address = network(peer);
+        if let Some(wait) = self.throttle().wait(address, &claim.device, Instant::now()) {
+            self.refused(peer, Some(&claim.device), LoginFault::TooMany);
+            return Ok(Login::Wait(wait));
+        }
+        let found = self.shelf.store.device(&claim.device)?;
+        let is_known = found.is_some();
+        // A device that is not there takes as long as one that is.
+        let device = found.map_or_else(|| self.nobody(), Ok)?;
+        let is_right = is_right(&device.secret, &claim.secret);
+        if is_known && is_right {
+            return Ok(Login::Device(Box::new(device)));
+        }
+        self.throttle().failed(address, &claim.device, Instant::now());
+        self.refused(peer, Some(&claim.device), LoginFault::Wrong);
+        Ok(Login::Refused)
+    }
+
+    /// Counts and tells a login that was refused.
+    pub(super) fn refused(&self, peer: IpAddr, device: Option<&str>, fault: LoginFault) {
+        self.metrics.login_failed(fault);
+        self.log.event(Event::Login { peer, device: device.map(Into::into), fault });
+    }
+
+    fn throttle(&self) -> std::sync::MutexGuard<'_, super::throttle::Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A device that nobody is, after the work that a device would have been: an object read, a document parsed.
+    fn nobody(&self) -> Result<DeviceDocument, StoreError> {
+        static NOBODY: OnceLock<(DeviceDocument, String)> = OnceLock::new();
+        let (device, text) = NOBODY.get_or_init(|| {
+            let device = nobody();
+            let text = device.print();
+            (device, text)
+        });
+        self.shelf.check()?;
+        Ok(DeviceDocument::parse(text).unwrap_or_else(|_| device.clone()))
+    }
+}
+
+fn nobody() -> DeviceDocument {
+    DeviceDocument {
+        format: FORMAT,
+        device: "nobody".into(),
+        note: String::new(),
+        added: Timestamp::EARLIEST,
+        secret: SecretHash::new([0; 32], ""),
+        removed: false,
+        rows: Vec::new(),
+        assignments: Vec::new(),
+    }
+}
+
+/// Compares in a time that says nothing of the secret.
+fn is_right(known: &SecretHash, secret: &str) -> bool {
+    let claimed = SecretHash::new(known.salt.0, secret);
+    claimed.sha256.0.ct_eq(&known.sha256.0).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(value: &str) -> Option<(String, String)> {
+        parse(value.as_bytes()).map(|claim| (claim.device, claim.secret))
+    }
+
+    fn basic(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn a_login_is_a_name_and_a_secret() {
+        let expected = Some(("pc-17".into(), "a:b".into()));
+        assert_eq!(parsed(&basic("pc-17:a:b")), expected);
+        assert_eq!(parsed(&basic("pc-17:a:b").replace("Basic", "bAsIc")), expected);
+        assert_eq!(parsed(&basic("pc-17:")), Some(("pc-17".into(), String::new())));
+        let long = basic(&format!("pc:{}", "x".repeat(MAX_SECRET + 1)));
+        for bad in ["", "Basic", "Basic ", "Basic !", "Bearer abc", &basic("pc"), &basic("../pc:x"), &long] {
+            assert_eq!(parsed(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_right_secret_is_right() {
+        let known = SecretHash::new([3; 32], "secret");
+        assert!(is_right(&known, "secret"));
+        assert!(!is_right(&known, "Secret") && !is_right(&known, "") && !is_right(&known, "secret "));
+    }
+}

@@ -1,0 +1,154 @@
+//! The Synchronizer's service as a process of its own, over TLS with a certificate of its own authority.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Stdio};
+use std::thread::JoinHandle;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program;
+
+/// Certificate and key of a service for this machine, and the authority that vouches for it; all PEM.
+pub struct Certificates {
+    /// The authority, which clients trust.
+    pub ca: String,
+    /// The service's certificate.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// A running service. Dropped, it is killed.
+pub struct Service {
+    /// Its URL: `https://localhost:PORT`.
+    pub url: String,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    /// The URL of metrics, where they were asked for.
+    pub metrics: Option<String>,
+    /// The authority that clients must trust, as PEM.
+    pub ca_pem: String,
+    /// The same as a file.
+    pub ca: PathBuf,
+    /// The files that the service has its certificate and key from.
+    pub files: [PathBuf; 2],
+    child: Child,
+    log: Option<JoinHandle<String>>,
+    // The files of the certificate, as long as the service runs; and its other end, which must stay open.
+    _folder: tempfile::TempDir,
+    _stdout: BufReader<ChildStdout>,
+}
+
+/// A new authority and a certificate by it for `localhost` and `127.0.0.1`.
+///
+/// # Panics
+/// When they cannot be made.
+pub fn certificates() -> Certificates {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca_key = KeyPair::generate().expect("a key");
+    let ca = params.self_signed(&ca_key).expect("a certificate of an authority");
+    let issuer = Issuer::new(params, ca_key);
+    let names = ["localhost".into(), "127.0.0.1".into()];
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(names.to_vec()).expect("names of a certificate");
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    Certificates { ca: ca.pem(), certificate: certificate.pem(), key: key.serialize_pem() }
+}
+
+impl Service {
+    /// Starts a service over a store, on a port that is free.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(store: &Path) -> Self {
+        Self::start_with(store, &[])
+    }
+
+    /// The same, with more arguments.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(store: &Path, more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for certificates");
+        let made = certificates();
+        let names = ["ca.pem", "service.pem", "service.key"].map(|name| folder.path().join(name));
+        for (path, text) in names.iter().zip([&made.ca, &made.certificate, &made.key]) {
+            std::fs::write(path, text).expect("a file of a certificate");
+        }
+        let [ca, certificate, key] = names;
+        let mut command = program::command(["serve", "--listen", "127.0.0.1:0"]);
+        command.arg("--store").arg(store).args(more);
+        command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the service can be started");
+        // Read as it comes, so that the service never waits for a reader.
+        let mut stderr = child.stderr.take().expect("the log of the service");
+        let log = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        let mut stdout = BufReader::new(child.stdout.take().expect("the answer of the service"));
+        let mut line = |start: &str| {
+            let mut line = String::new();
+            stdout.read_line(&mut line).expect("a line of the service");
+            line.trim_end().strip_prefix(start).map(str::to_owned)
+        };
+        let Some(address) = line("listening on https://127.0.0.1:") else {
+            let _ = child.kill();
+            panic!("the service did not start: {}", log.join().unwrap_or_default());
+        };
+        let metrics = more.contains(&"--metrics").then(|| line("metrics on ").expect("where metrics are"));
+        let port = address.parse().expect("the port of the service");
+        let url = format!("https://localhost:{port}");
+        let (log, files) = (Some(log), [certificate, key]);
+        Self { url, port, metrics, ca_pem: made.ca, ca, files, child, log, _folder: folder, _stdout: stdout }
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a signal to the service");
+    }
+
+    /// Waits until it ends by itself; gives its exit code, and all that it logged.
+    ///
+    /// # Panics
+    /// When it cannot be waited for.
+    pub fn wait(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().expect("the end of the service").code();
+        (code, self.take_log())
+    }
+
+    /// Kills it, and gives all that it logged.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub fn kill(mut self) -> String {
+        self.child.kill().expect("the service can be killed");
+        self.child.wait().expect("the end of the service");
+        self.take_log()
+    }
+
+    fn take_log(&mut self) -> String {
+        self.log.take().map(|log| log.join().expect("the log of the service")).unwrap_or_default()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
