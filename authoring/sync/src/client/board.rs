@@ -289,6 +289,11 @@ impl<'a> Board<'a> {
         self.changed.notify_all();
     }
 
+    /// Whether nobody gets frames any more.
+    pub fn is_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// The next layer whose frames are all here; `None` when there will be no more.
     pub fn next_complete(&self) -> Result<Option<usize>, ClientError> {
         let mut state = self.lock();

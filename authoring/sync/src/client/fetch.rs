@@ -19,6 +19,9 @@ const MEDIUM_BATCH: u64 = 32 << 20;
 /// How much is asked of the network at once, in bytes.
 const NETWORK_BATCH: u64 = 8 << 20;
 
+/// Less than this is not worth the way there and back, in bytes.
+const LEAST_BATCH: u64 = 512 << 10;
+
 /// The layers that are being fetched, and the kinds of the sources.
 pub struct Fetch<'a> {
     /// The layers.
@@ -108,7 +111,7 @@ impl Fetch<'_> {
             return MEDIUM_BATCH;
         }
         let whole = NETWORK_BATCH * tuner::MOST as u64;
-        board.waiting(source, whole) / tuner::MOST as u64
+        (board.waiting(source, whole) / tuner::MOST as u64).max(LEAST_BATCH)
     }
 
     fn fetch(&self, board: &Board<'_>, source: usize, batch: Batch) {
@@ -120,7 +123,7 @@ impl Fetch<'_> {
         let outcome = match layer.offer(source) {
             Some(offer) => offer.read(&frames, &mut |frame, bytes| {
                 // Whatever a source hands over: what is taken is what was asked for, in order.
-                if self.stop.is_set() || frames.get(given) != Some(frame) {
+                if self.stop.is_set() || board.is_ended() || frames.get(given) != Some(frame) {
                     broken = true;
                     return ControlFlow::Break(());
                 }
@@ -165,7 +168,7 @@ impl Fetch<'_> {
             return;
         }
         match outcome {
-            _ if self.stop.is_set() => board.give_back(source, &rest),
+            _ if self.stop.is_set() || board.is_ended() => board.give_back(source, &rest),
             Ok(_) => board.refused(source, &rest, "it gave something else than it was asked for"),
             Err(error) if self.is_network(source) => {
                 let kind = error.kind();
@@ -198,3 +201,6 @@ fn workers(kind: SourceKind) -> usize {
         SourceKind::Network => tuner::MOST,
     }
 }
+
+#[cfg(test)]
+mod tests;
