@@ -71,6 +71,9 @@ fn certify(desk: &Desk) -> Result<()> {
     command.args([
         "-addext",
         "subjectAltName=IP:127.0.0.1,DNS:localhost",
+        // Without it openssl makes an authority's certificate, which no service may have.
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
         "-keyout",
         KEY,
         "-out",

@@ -1,12 +1,16 @@
 //! Writes down what becomes of each layer and what each source gives.
 
+use std::collections::BTreeMap;
+
 use formats::kind::{ErrorKind, with_causes};
+use formats::layer::LayerDescriptor;
 use formats::units::ByteLen;
 use remote::api::Taken;
 use uuid::Uuid;
 
 use super::error::ClientError;
 use super::fetch::Fetched;
+use super::home::Home;
 use super::media::Found;
 use super::outcome::{LayerLine, Problem, SourceLine};
 use super::plan::Plan;
@@ -17,7 +21,7 @@ use super::survey::{Panel, Seat, Surveyed};
 pub struct Ledger {
     /// The layers that are to be here.
     pub layers: Vec<LayerLine>,
-    /// The sources, the nearest first.
+    /// What is here, the sources of the job in their order, and those that are not used.
     pub sources: Vec<SourceLine>,
     /// What went wrong.
     pub problems: Vec<Problem>,
@@ -25,7 +29,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Of a plan of which nothing is done yet.
-    pub fn new(plan: &Plan<'_>) -> Self {
+    pub fn new(plan: &Plan<'_>, home: &Home) -> Self {
         let layers = plan.layers.iter().map(|layer| LayerLine {
             layer: layer.uuid,
             needed_by: plan.needed_by(layer.uuid),
@@ -35,7 +39,8 @@ impl Ledger {
             taken: Vec::new(),
             why: None,
         });
-        Self { layers: layers.collect(), sources: Vec::new(), problems: Vec::new() }
+        let local = SourceLine::unused(SourceKind::Local, home.root().display().to_string(), None, None);
+        Self { layers: layers.collect(), sources: vec![local], problems: Vec::new() }
     }
 
     fn layer(&mut self, layer: Uuid) -> Option<&mut LayerLine> {
@@ -46,6 +51,27 @@ impl Ledger {
     pub fn whole(&mut self, layer: Uuid) {
         if let Some(line) = self.layer(layer) {
             (line.whole, line.why) = (true, None);
+        }
+    }
+
+    /// A layer was whole before.
+    pub fn was_whole(&mut self, layer: &LayerDescriptor) {
+        self.whole(layer.uuid);
+        self.here(layer.uuid, (layer.frame_count(), layer.stored.len.0));
+    }
+
+    /// So many frames and bytes of a layer were here before.
+    fn here(&mut self, layer: Uuid, (frames, bytes): (u64, u64)) {
+        let source = SourceKind::Local.name().into();
+        let taken = Taken { source, medium: None, frames, bytes: ByteLen(bytes) };
+        if frames == 0 {
+            return;
+        }
+        self.layer(layer).into_iter().for_each(|line| line.taken.push(taken.clone()));
+        if let Some(line) = self.sources.first_mut() {
+            line.used = true;
+            line.frames += frames;
+            line.bytes.0 += bytes;
         }
     }
 
@@ -61,9 +87,8 @@ impl Ledger {
     /// The sources of the job; where nothing is missing, none of them is asked.
     pub fn seat(&mut self, panel: &Panel<'_>, nothing_missing: bool) {
         let why = nothing_missing.then(|| "nothing is missing".to_string());
-        self.sources.extend(panel.seats().iter().map(|Seat { source, .. }| SourceLine {
-            why: why.clone(),
-            ..SourceLine::unused(source.kind(), source.name(), source.medium(), String::new())
+        self.sources.extend(panel.seats().iter().map(|Seat { source, .. }| {
+            SourceLine::unused(source.kind(), source.name(), source.medium(), why.clone())
         }));
     }
 
@@ -72,55 +97,52 @@ impl Ledger {
         self.sources.extend(found.iter().filter_map(|found| {
             let why = found.why_not()?;
             let name = found.name.clone();
-            Some(SourceLine::unused(found.kind, name, found.medium, format!("not used: {why}")))
+            Some(SourceLine::unused(found.kind, name, found.medium, Some(format!("not used: {why}"))))
         }));
     }
 
     /// The service, where it is not asked.
     pub fn silent(&mut self, why: Option<&str>, url: &str) {
-        let line = |why: &str| SourceLine::unused(SourceKind::Network, url.into(), None, why.into());
+        let line = |why: &str| SourceLine::unused(SourceKind::Network, url.into(), None, Some(why.into()));
         self.sources.extend(why.map(line));
     }
 
     /// What is here of the layers that are missing something.
     pub fn expect(&mut self, surveyed: &[Surveyed<'_>]) {
-        for layer in surveyed {
-            let (frames, bytes) = layer.here();
-            let line = self.layer(layer.descriptor.uuid).filter(|_| frames > 0);
-            if let Some(line) = line {
-                let source = SourceKind::Local.name().into();
-                line.taken.push(Taken { source, medium: None, frames, bytes: ByteLen(bytes) });
-            }
-        }
+        surveyed.iter().for_each(|layer| self.here(layer.descriptor.uuid, layer.here()));
     }
 
-    /// What would be asked of each source first, a line each.
-    pub fn foresee(&mut self, surveyed: &[Surveyed<'_>], panel: &Panel<'_>) -> Vec<String> {
+    /// Tells of each layer and of each source what would be asked of it first, a line each.
+    pub fn foresee(&self, surveyed: &[Surveyed<'_>], panel: &Panel<'_>) -> Vec<String> {
+        let mut sums: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         let mut lines = Vec::new();
         for layer in surveyed {
-            let uuid = layer.descriptor.uuid;
-            let needed_by = self.layer(uuid).map_or(String::new(), |line| line.needed_by.join(", "));
-            let (frames, all) = (layer.here().0, layer.making.frames().len());
-            let mut parts = vec![format!("{frames} of {all} frames are here")];
+            let mut parts = Vec::new();
             for (source, (frames, bytes)) in layer.nearest(panel) {
-                let Some(line) = self.sources.get_mut(source) else { continue };
-                line.frames += frames;
-                line.bytes.0 += bytes;
-                let (kind, name, bytes) = (line.source, &line.name, ByteLen(bytes).human());
-                parts.push(format!("{frames} ({bytes}) are asked of {kind} {name}"));
+                let sum = sums.entry(source).or_default();
+                *sum = (sum.0 + frames, sum.1 + bytes);
+                let name = panel.seats().get(source).map_or(String::new(), Seat::title);
+                parts.push(format!("{frames} ({}) are asked of {name}", ByteLen(bytes).human()));
             }
-            lines.push(format!("layer {uuid} of {needed_by}: {}", parts.join(", ")));
+            let uuid = layer.descriptor.uuid;
+            let of = self.layers.iter().find(|line| line.layer == uuid).map(|line| line.needed_by.join(", "));
+            let (here, all) = (layer.here().0, layer.making.frames().len());
+            parts.insert(0, format!("{here} of {all} frames are here"));
+            lines.push(format!("layer {uuid} of {}: {}", of.unwrap_or_default(), parts.join(", ")));
         }
-        for (line, seat) in self.sources.iter().zip(panel.seats()) {
-            let what = match &seat.out {
-                Some((_, why)) => format!("left out: {why}"),
-                None if line.frames == 0 => "has nothing that nearer sources have not".into(),
-                None => format!("asked for {} frames ({})", line.frames, line.bytes.human()),
+        lines.extend(panel.seats().iter().enumerate().map(|(number, seat)| {
+            let what = match (&seat.out, sums.get(&number)) {
+                (Some((_, why)), _) => format!("left out: {why}"),
+                (None, Some((frames, bytes))) => {
+                    format!("asked for {frames} frames ({})", ByteLen(*bytes).human())
+                }
+                (None, None) => "it has nothing that nearer sources have not".into(),
             };
-            lines.push(format!("{} {}: {what}", line.source, line.name));
-        }
-        lines.extend(self.sources.iter().skip(panel.seats().len()).map(|line| {
-            format!("{} {}: {}", line.source, line.name, line.why.as_deref().unwrap_or("unknown"))
+            format!("{}: {what}", seat.title())
+        }));
+        let unused = self.sources.iter().skip(1 + panel.seats().len());
+        lines.extend(unused.map(|line| {
+            format!("{} {}: {}", line.source, line.name, line.why.as_deref().unwrap_or_default())
         }));
         lines
     }
@@ -128,7 +150,8 @@ impl Ledger {
     /// What came from where.
     pub fn enter(&mut self, surveyed: &[Surveyed<'_>], fetched: Fetched) {
         for (number, tally) in fetched.tallies.iter().enumerate() {
-            let Some(source) = self.sources.get_mut(number) else { continue };
+            // What is here has the first line.
+            let Some(source) = self.sources.get_mut(number + 1) else { continue };
             source.bad = tally.wrong + tally.unreadable;
             let (kind, medium) = (source.source, source.medium);
             for (layer, (frames, bytes)) in &tally.taken {
@@ -155,7 +178,7 @@ impl Ledger {
     /// as a problem where something is missing for it.
     pub fn conclude(&mut self, panel: &Panel<'_>, fetched: &[Option<(ErrorKind, String)>]) {
         let is_short = self.layers.iter().any(|line| !line.whole);
-        for (number, (line, seat)) in self.sources.iter_mut().zip(panel.seats()).enumerate() {
+        for (number, (line, seat)) in self.sources.iter_mut().skip(1).zip(panel.seats()).enumerate() {
             let out = seat.out.as_ref().or_else(|| fetched.get(number)?.as_ref());
             if let Some((kind, why)) = out {
                 line.why = Some(format!("left out: {why}"));

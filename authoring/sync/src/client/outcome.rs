@@ -172,7 +172,8 @@ impl Outcome {
 
     /// The layers of which something was taken, as the receipt says.
     pub(super) fn taken(&self) -> Vec<TakenLayer> {
-        let lines = self.layers.iter().filter(|line| !line.taken.is_empty());
+        let is_new = |taken: &Taken| taken.source != SourceKind::Local.name();
+        let lines = self.layers.iter().filter(|line| line.taken.iter().any(is_new));
         lines.map(|line| TakenLayer { layer: line.layer, taken: line.taken.clone() }).collect()
     }
 
@@ -198,9 +199,9 @@ impl Outcome {
 
 impl SourceLine {
     /// A source of which nothing is taken.
-    pub(super) fn unused(kind: SourceKind, name: String, medium: Option<Uuid>, why: String) -> Self {
+    pub(super) fn unused(kind: SourceKind, name: String, medium: Option<Uuid>, why: Option<String>) -> Self {
         let (source, bytes) = (kind.name(), ByteLen::ZERO);
-        Self { source, name, medium, used: false, frames: 0, bytes, bad: 0, why: Some(why) }
+        Self { source, name, medium, used: false, frames: 0, bytes, bad: 0, why }
     }
 }
 

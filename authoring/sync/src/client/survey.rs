@@ -25,6 +25,13 @@ pub struct Seat<'s> {
     pub out: Option<(ErrorKind, String)>,
 }
 
+impl Seat<'_> {
+    /// Its kind and its name.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.source.kind().name(), self.source.name())
+    }
+}
+
 /// A layer that is missing, and what each source has of it.
 pub struct Surveyed<'s> {
     /// What it is.

@@ -107,7 +107,7 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     let mut job = Job { order, store: order.home.store()?, service: None, silent: None };
     let (kept, fresh) = job.target()?;
     let plan = status::plan_of(&kept.state, &job.store);
-    let mut ledger = Ledger::new(&plan);
+    let mut ledger = Ledger::new(&plan, order.home);
     job.fill(&plan, &mut ledger)?;
     let document = order.home.document();
     let mut outcome = Outcome {
@@ -235,7 +235,7 @@ impl Job<'_> {
         let mut missing = Vec::new();
         for layer in &plan.layers {
             match local::look(&self.store, layer, force, observer)? {
-                Here::Whole => ledger.whole(layer.uuid),
+                Here::Whole => ledger.was_whole(layer),
                 Here::Absent => missing.push(*layer),
                 Here::Damaged(why) => {
                     let text = format!("layer {} is damaged and is mended: {why}", layer.uuid);

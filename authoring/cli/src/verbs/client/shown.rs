@@ -41,7 +41,7 @@ impl fmt::Display for Shown<'_> {
         }
         if !sources.is_empty() {
             writeln!(f)?;
-            sources_table(sources, self.dry_run).fmt(f)?;
+            sources_table(sources).fmt(f)?;
         }
         writeln!(f)?;
         for disk in disks.iter().filter(|disk| disk.state != "kept") {
@@ -86,14 +86,10 @@ fn layers_table(layers: &[LayerLine]) -> Table<5> {
     table
 }
 
-fn sources_table(sources: &[SourceLine], dry_run: bool) -> Table<6> {
+fn sources_table(sources: &[SourceLine]) -> Table<6> {
     let mut table = Table::new(["SOURCE", "NAME", "USED", "FRAMES", "BYTES", "WHY"]);
     for line in sources {
-        let used = match (line.used, dry_run) {
-            (true, _) => "yes",
-            (false, true) if line.frames > 0 => "would be",
-            (false, _) => "no",
-        };
+        let used = if line.used { "yes" } else { "no" };
         let bytes = if line.bytes == ByteLen::ZERO { "0".into() } else { line.bytes.human() };
         let why = line.why.as_deref().map(one_line).unwrap_or_default();
         let row =
