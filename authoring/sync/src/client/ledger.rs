@@ -92,6 +92,12 @@ impl Ledger {
         }));
     }
 
+    /// The network is asked for documents alone.
+    pub fn documents_only(&mut self) {
+        let network = self.sources.iter_mut().filter(|line| line.source == SourceKind::Network.name());
+        network.for_each(|line| line.why = Some("asked for documents alone: --require-local".into()));
+    }
+
     /// Media that are here and cannot be used.
     pub fn unusable(&mut self, found: &[Found]) {
         self.sources.extend(found.iter().filter_map(|found| {
@@ -164,7 +170,7 @@ impl Ledger {
                 line.into_iter().for_each(|line| line.taken.push(taken.clone()));
             }
             if let Some(last) = &tally.last {
-                source.why = Some(last.clone());
+                source.why = Some(format!("{} of its frames could not be used: {last}", source.bad));
             }
         }
         for (layer, error) in &fetched.failures {

@@ -8,7 +8,7 @@ use formats::time::Timestamp;
 use formats::units::ByteLen;
 use host::{Crew, Event, Observer, Unit};
 use remote::api::{Receipt, TargetState};
-use remote::http::{Request, Service};
+use remote::http::{HttpError, Request, Service};
 use store::Store;
 
 use super::disks::{self, Form};
@@ -185,6 +185,9 @@ impl Job<'_> {
         let media = media.map(|medium| medium as &dyn Source);
         let mut panel = Panel::new(media.chain(network.iter().map(|it| it as &dyn Source)).collect());
         ledger.seat(&panel, missing.is_empty());
+        if self.order.require_local {
+            ledger.documents_only();
+        }
         ledger.unusable(&found);
         ledger.silent(self.silent.as_deref(), &self.order.home.document().server);
         if missing.is_empty() {
@@ -367,6 +370,11 @@ impl Job<'_> {
         match receipt::send(home, service) {
             Ok(()) => outcome.reported = true,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(ClientError::Http(HttpError::Status { status: 409, .. })) => {
+                let text = "the service does not take the receipt: this device has signed receipts with another \
+                            key before; have its administrator forget that one";
+                observer.event(Event::Warning(text.into()));
+            }
             Err(error) => {
                 let text = format!("the report goes with the next one: {}", with_causes(&error));
                 observer.event(Event::Warning(text));

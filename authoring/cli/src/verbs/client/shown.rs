@@ -73,7 +73,11 @@ fn layers_table(layers: &[LayerLine]) -> Table<5> {
     for line in layers {
         let from = |taken: &remote::api::Taken| format!("{} {}", taken.source, taken.bytes.human());
         let from: Vec<String> = line.taken.iter().map(from).collect();
-        let state = if line.whole { "complete" } else { "partial" };
+        let state = match (line.whole, line.taken.is_empty()) {
+            (true, _) => "complete",
+            (false, false) => "partial",
+            (false, true) => "missing",
+        };
         let row = [
             line.layer.to_string(),
             line.needed_by.join(", "),

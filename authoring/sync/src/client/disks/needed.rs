@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use formats::layer::ImageDocument;
-use remote::api::TargetState;
+use remote::api::{Role, TargetState};
 use uuid::Uuid;
 
 use super::busy::Busy;
@@ -45,7 +45,13 @@ impl Needed {
         }
         let here = order.store.images()?.versions;
         let fate = |document: &ImageDocument| fate_of(order.target, document);
-        for document in here.iter().filter(|document| fate(document) == Fate::Keep) {
+        // What another version takes the place of stays until that one is here.
+        let stays = |document: &&ImageDocument| match fate(document) {
+            Fate::Keep => true,
+            Fate::Soft => is_awaited(order.target, &here, &document.name),
+            Fate::Hard => false,
+        };
+        for document in here.iter().filter(stays) {
             needed.add(document, order.form);
         }
         let going = here.iter().filter(|document| fate(document) == Fate::Soft);
@@ -71,6 +77,13 @@ impl Needed {
             forms.flat_map(|form| disks_of(document, form)).filter(|name| !self.disks.contains(name));
         own.any(|name| busy.uses(&order.folder().join(name)))
     }
+}
+
+/// Whether the current version of an image is still to come: versions are listed when all of them is here.
+fn is_awaited(target: &TargetState, here: &[ImageDocument], name: &str) -> bool {
+    let current = target.images.iter().filter(|it| it.role == Role::Current && !it.removed);
+    let mut of_image = current.map(|it| &it.document).filter(|document| document.name == name);
+    of_image.any(|document| !here.contains(document))
 }
 
 /// The names of a version's disks.
