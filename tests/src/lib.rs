@@ -16,7 +16,7 @@
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`press`] | media pressed from a small store |
 //! | [`fleet`] | keys, certificates and signed programs for Secure Boot |
-//! | [`service`] | the Synchronizer's service as a process, over TLS |
+//! | [`service`], [`site`] | the Synchronizer's service as a process, over TLS, and a device that asks it |
 //! | [`program`], [`desk`] | the program `seedpress`, and a folder to call it in |
 //! | [`udf`] | UDF volumes on paper, and an auditor of theirs |
 //! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
@@ -49,6 +49,7 @@ pub mod press;
 pub mod program;
 pub mod sectors;
 pub mod service;
+pub mod site;
 pub mod stores;
 pub mod udf;
 pub mod vhds;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 use std::thread::JoinHandle;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::program;
@@ -47,6 +47,8 @@ pub struct Service {
 /// When they cannot be made.
 pub fn certificates() -> Certificates {
     let mut params = CertificateParams::default();
+    // Another name than that of the certificate, which would look as if it vouched for itself.
+    params.distinguished_name.push(DnType::CommonName, "an authority of tests");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_key = KeyPair::generate().expect("a key");
     let ca = params.self_signed(&ca_key).expect("a certificate of an authority");

@@ -95,10 +95,9 @@ async fn take(listener: TcpListener, desk: Desk, seats: Seats) -> usize {
                 Some(seat) => {
                     let desk = desk.clone();
                     open.spawn(async move {
-                        desk.service.metrics.opened();
-                        desk.clone().serve(stream, peer).await;
-                        desk.service.metrics.closed();
-                        drop((permit, seat));
+                        let counted = Counted::new(desk.service.clone());
+                        desk.serve(stream, peer).await;
+                        drop((permit, seat, counted));
                     });
                 }
                 None => {
@@ -119,6 +118,22 @@ async fn take(listener: TcpListener, desk: Desk, seats: Seats) -> usize {
     // Who takes longer is cut when `open` is dropped.
     let _ = tokio::time::timeout(desk.service.limits.grace, finished).await;
     open.len()
+}
+
+/// A connection that counts until it is dropped.
+struct Counted(Arc<Service>);
+
+impl Counted {
+    fn new(service: Arc<Service>) -> Self {
+        service.metrics.opened();
+        Self(service)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.closed();
+    }
 }
 
 /// The next connection, when there may be one more.

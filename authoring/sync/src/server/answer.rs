@@ -40,6 +40,9 @@ pub(super) const METHOD: Refusal =
 /// A path that is longer than any we have.
 pub(super) const LONG_PATH: Refusal =
     refusal(StatusCode::URI_TOO_LONG, "uri-too-long", "no path here is as long as this one");
+/// No host, or several.
+pub(super) const NO_HOST: Refusal =
+    refusal(StatusCode::BAD_REQUEST, "host", "expected one Host, as HTTP/1.1 has it");
 /// A body that is too long.
 pub(super) const TOO_LARGE: Refusal =
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "a report has at most 262144 bytes");

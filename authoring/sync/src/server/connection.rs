@@ -1,5 +1,6 @@
 //! One connection, from its handshake to its end.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::{Extension, Router};
+use formats::kind::with_causes;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -29,6 +31,14 @@ const MAX_HEAD: usize = 16 << 10;
 const MAX_HEADERS: usize = 64;
 /// A write that is shorter may be a word of the protocol, and says nothing of whether the reader reads. In bytes.
 const WORD: usize = 64;
+
+/// What is said of a client that closes a connection without a word.
+const GONE: [io::ErrorKind; 4] = [
+    io::ErrorKind::UnexpectedEof,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::NotConnected,
+];
 
 /// What connections of one listener share.
 #[derive(Clone)]
@@ -90,19 +100,36 @@ impl Desk {
         loop {
             let deadline = pulse.deadline(&self.service.limits);
             tokio::select! {
-                ended = connection.as_mut() => return ended.map_err(|error| error.to_string()),
+                ended = connection.as_mut() => return ended.or_else(|error| fault(&*error, &pulse)),
                 _ = ending.wait_for(|it| *it), if !is_ending => {
                     is_ending = true;
                     connection.as_mut().graceful_shutdown();
                 }
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    if deadline >= pulse.deadline(&self.service.limits) {
-                        return Err("nothing moved on it for too long".into());
+                    let is_over = deadline >= pulse.deadline(&self.service.limits);
+                    match pulse.is_idle() {
+                        true if is_over => return Ok(()),
+                        false if is_over => return Err("nothing moved on it for too long".into()),
+                        _ => {}
                     }
                 }
             }
         }
     }
+}
+
+/// What there is to tell of a connection that broke: nothing, when its client only went away, or asked nothing more.
+fn fault(error: &(dyn Error + Send + Sync + 'static), pulse: &Pulse) -> Result<(), String> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let went_away = error.downcast_ref().is_some_and(|it: &io::Error| GONE.contains(&it.kind()));
+        let timed_out = error.downcast_ref().is_some_and(hyper::Error::is_timeout);
+        if went_away || timed_out && pulse.is_idle() {
+            return Ok(());
+        }
+        cause = error.source();
+    }
+    Err(with_causes(error))
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {

@@ -28,16 +28,6 @@ pub(super) struct Claim {
     secret: String,
 }
 
-/// What comes of a login.
-pub(super) enum Login {
-    /// It is this device.
-    Device(Box<DeviceDocument>),
-    /// It is not.
-    Refused,
-    /// It must wait before it may try again.
-    Wait(Duration),
-}
-
 /// What the headers of a request claim; `None` when they claim nothing at all.
 pub(super) fn claim(headers: &HeaderMap) -> Option<Result<Claim, LoginFault>> {
     headers.get(AUTHORIZATION).map(|value| parse(value.as_bytes()).ok_or(LoginFault::Malformed))
@@ -55,27 +45,29 @@ fn parse(value: &[u8]) -> Option<Claim> {
 }
 
 impl Service {
-    /// Looks whether a claim is right. Reads the store.
+    /// How long a claim must wait before it is looked at, because too many were wrong; `None` when it need not.
+    pub(super) fn must_wait(&self, peer: IpAddr, claim: &Claim) -> Option<Duration> {
+        let wait = self.throttle().wait(network(peer), &claim.device, Instant::now())?;
+        self.refused(peer, Some(&claim.device), LoginFault::TooMany);
+        Some(wait)
+    }
+
+    /// The device, when a claim is right; `None` when it is wrong. Reads the store.
     ///
     /// # Errors
     /// [`StoreError`] when nobody can tell.
-    pub(super) fn login(&self, peer: IpAddr, claim: &Claim) -> Result<Login, StoreError> {
-        let address = network(peer);
-        if let Some(wait) = self.throttle().wait(address, &claim.device, Instant::now()) {
-            self.refused(peer, Some(&claim.device), LoginFault::TooMany);
-            return Ok(Login::Wait(wait));
-        }
+    pub(super) fn login(&self, peer: IpAddr, claim: &Claim) -> Result<Option<DeviceDocument>, StoreError> {
         let found = self.shelf.store.device(&claim.device)?;
         let is_known = found.is_some();
         // A device that is not there takes as long as one that is.
         let device = found.map_or_else(|| self.nobody(), Ok)?;
         let is_right = is_right(&device.secret, &claim.secret);
         if is_known && is_right {
-            return Ok(Login::Device(Box::new(device)));
+            return Ok(Some(device));
         }
-        self.throttle().failed(address, &claim.device, Instant::now());
+        self.throttle().failed(network(peer), &claim.device, Instant::now());
         self.refused(peer, Some(&claim.device), LoginFault::Wrong);
-        Ok(Login::Refused)
+        Ok(None)
     }
 
     /// Counts and tells a login that was refused.

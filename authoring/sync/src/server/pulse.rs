@@ -17,11 +17,18 @@ pub(super) struct Pulse {
     last: AtomicU64,
     /// How many requests are being answered.
     open: AtomicUsize,
+    /// How many were begun.
+    begun: AtomicUsize,
 }
 
 impl Pulse {
     pub(super) fn new() -> Self {
-        Self { began: Instant::now(), last: AtomicU64::new(0), open: AtomicUsize::new(0) }
+        Self {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+        }
     }
 
     /// Something moved.
@@ -33,6 +40,7 @@ impl Pulse {
     /// A request begins.
     pub(super) fn begin(&self) {
         self.open.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
         self.beat();
     }
 
@@ -40,6 +48,11 @@ impl Pulse {
     pub(super) fn end(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
         self.beat();
+    }
+
+    /// Whether the connection only waits for its next request: that it ends then is no fault of anybody.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.load(Ordering::Relaxed) == 0 && self.begun.load(Ordering::Relaxed) > 0
     }
 
     /// Until when something must move.

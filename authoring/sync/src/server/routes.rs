@@ -11,15 +11,16 @@ use axum::response::Response;
 use axum::routing::any;
 use axum::{Extension, Router};
 
-use http::header::RETRY_AFTER;
-use http::{Method, StatusCode, Uri};
+use http::header::{HOST, RETRY_AFTER};
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode, Uri, Version};
 use remote::api;
 use store::device::DeviceDocument;
 use uuid::Uuid;
 
-use super::answer::{self, LONG_PATH, NOT_FOUND, Refusal, TOO_MANY, UNAUTHORIZED};
+use super::answer::{self, LONG_PATH, NO_HOST, NOT_FOUND, Refusal, TOO_MANY, UNAUTHORIZED};
 use super::event::LoginFault;
-use super::login::{Claim, Login, claim};
+use super::login::{Claim, claim};
 use super::metrics;
 use super::object::Object;
 use super::report;
@@ -69,11 +70,24 @@ async fn watch(
     next: Next,
 ) -> Response {
     let record = Record::begin(&service, &line, route_of(request.uri().path()), &request);
-    let is_long = request.uri().path_and_query().is_some_and(|path| path.as_str().len() > MAX_PATH);
-    let mut response = if is_long { LONG_PATH.answer() } else { next.run(request).await };
+    let mut response = match unfit(&request) {
+        Some(refusal) => refusal.answer(),
+        None => next.run(request).await,
+    };
     let device = response.extensions_mut().remove::<Arc<DeviceDocument>>().map(|it| it.device.clone());
     let record = record.answered(response.status().as_u16(), device);
     response.map(|body| Body::new(Watched::new(body, record)))
+}
+
+/// Why a request is not looked at, whoever asks.
+fn unfit(request: &Request) -> Option<Refusal> {
+    let is_long = |path: &PathAndQuery| path.as_str().len() > MAX_PATH;
+    if request.uri().path_and_query().is_some_and(is_long) {
+        return Some(LONG_PATH);
+    }
+    // RFC 9112, section 3.2.
+    let hosts = request.headers().get_all(HOST).iter().count();
+    (request.version() == Version::HTTP_11 && hosts != 1).then_some(NO_HOST)
 }
 
 fn route_of(path: &str) -> &'static str {
@@ -118,12 +132,11 @@ async fn asker(
         }
         Some(Ok(claim)) => claim,
     };
-    let login = service.read(None, move |service| service.login(peer, &claim)).await;
-    match login.map_err(Refusal::answer)? {
-        Login::Device(device) => Ok(*device),
-        Login::Refused => Err(UNAUTHORIZED.answer()),
-        Login::Wait(wait) => Err(TOO_MANY.with(RETRY_AFTER, (wait.as_secs() + 1).into())),
+    if let Some(wait) = service.must_wait(peer, &claim) {
+        return Err(TOO_MANY.with(RETRY_AFTER, (wait.as_secs() + 1).into()));
     }
+    let login = service.read(None, move |service| service.login(peer, &claim)).await;
+    login.map_err(Refusal::answer)?.ok_or_else(|| UNAUTHORIZED.answer())
 }
 
 /// Lets through who asks from this machine; for others there is nothing here, as for every path that is none.
@@ -150,7 +163,7 @@ async fn get_health(State(service): State<Arc<Service>>, method: Method) -> Resp
     if !is_get(&method) {
         return answer::only("GET, HEAD");
     }
-    let checked = tokio::time::timeout(HEALTHY, service.read(None, |service| service.shelf.check())).await;
+    let checked = tokio::time::timeout(HEALTHY, service.check()).await;
     match checked.unwrap_or_else(|_| Err(service.store_failed(None, "it does not answer".into()))) {
         Ok(()) => answer::document(StatusCode::OK, answer::JSON, "{\"status\": \"ok\"}\n".into()),
         Err(refusal) => refusal.answer(),

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use formats::kind::with_causes;
 use store::{Store, StoreError};
+use tokio::sync::Semaphore;
 
 use super::answer::{Refusal, STORE};
 use super::event::{Event, Log};
@@ -11,6 +12,10 @@ use super::metrics::Metrics;
 use super::request::{Clock, Limits};
 use super::shelf::Shelf;
 use super::throttle::Throttle;
+
+/// For each thread that reads the store, how many requests may wait for it. When a store does not answer, the rest are
+/// told so at once, and memory does not grow.
+const WAITING: usize = 64;
 
 /// A running service.
 pub(super) struct Service {
@@ -21,12 +26,31 @@ pub(super) struct Service {
     pub log: Arc<dyn Log>,
     pub clock: Clock,
     pub tool: String,
+    /// The requests that may read the store, or wait until they can.
+    reading: Arc<Semaphore>,
+    /// One of those who ask for health looks at the store at a time.
+    checking: Arc<Semaphore>,
 }
 
 impl Service {
     pub(super) fn new(store: Store, limits: Limits, tool: String, log: Arc<dyn Log>, clock: Clock) -> Self {
         let (metrics, throttle) = (Metrics::default(), Mutex::default());
-        Self { shelf: Shelf::new(store), limits, metrics, throttle, log, clock, tool }
+        let reading = Arc::new(Semaphore::new(limits.readers.saturating_mul(WAITING)));
+        let checking = Arc::new(Semaphore::new(1));
+        let shelf = Shelf::new(store);
+        Self { shelf, limits, metrics, throttle, log, clock, tool, reading, checking }
+    }
+
+    /// Whether the store answers.
+    pub(super) async fn check(self: &Arc<Self>) -> Result<(), Refusal> {
+        // The work keeps it, also when nobody waits for its end any more.
+        let turn = self.checking.clone().acquire_owned().await;
+        self.read(None, move |service| {
+            let checked = service.shelf.check();
+            drop(turn);
+            checked
+        })
+        .await
     }
 
     /// Does what reads the store on a thread that may wait; what goes wrong is told, and refused without a word of it.
@@ -35,8 +59,16 @@ impl Service {
         device: Option<&str>,
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Refusal> {
+        let Ok(turn) = self.reading.clone().try_acquire_owned() else {
+            return Err(self.store_failed(device, "too many requests wait for it".into()));
+        };
         let service = self.clone();
-        match tokio::task::spawn_blocking(move || work(&service)).await {
+        let work = move || {
+            let done = work(&service);
+            drop(turn);
+            done
+        };
+        match tokio::task::spawn_blocking(work).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => Err(self.store_failed(device, with_causes(&error))),
             Err(_) => Err(self.store_failed(device, "the work on it was broken off".into())),
