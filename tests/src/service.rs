@@ -1,9 +1,11 @@
 //! The Synchronizer's service as a process of its own, over TLS with a certificate of its own authority.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,7 +24,7 @@ pub struct Certificates {
 
 /// A running service. Dropped, it is killed.
 pub struct Service {
-    /// Its URL: `https://localhost:PORT`.
+    /// Its URL: `https://localhost:PORT`, or `http://127.0.0.1:PORT` without TLS.
     pub url: String,
     /// Its port on 127.0.0.1.
     pub port: u16,
@@ -35,10 +37,41 @@ pub struct Service {
     /// The files that the service has its certificate and key from.
     pub files: [PathBuf; 2],
     child: Child,
-    log: Option<JoinHandle<String>>,
+    log: Log,
     // The files of the certificate, as long as the service runs; and its other end, which must stay open.
     _folder: tempfile::TempDir,
     _stdout: BufReader<ChildStdout>,
+}
+
+/// How long one waits for a line of a log.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What a service logs, read as it comes, so that the service never waits for a reader.
+struct Log {
+    text: Arc<(Mutex<String>, Condvar)>,
+    reading: Option<JoinHandle<()>>,
+}
+
+impl Log {
+    fn of(stderr: ChildStderr) -> Self {
+        let text = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let into = text.clone();
+        let reading = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                *into.0.lock().expect("the log") += &(line + "\n");
+                into.1.notify_all();
+            }
+        });
+        Self { text, reading: Some(reading) }
+    }
+
+    /// All of it, when the service has ended.
+    fn finish(&mut self) -> String {
+        if let Some(reading) = self.reading.take() {
+            reading.join().expect("the log of the service");
+        }
+        self.text.0.lock().expect("the log").clone()
+    }
 }
 
 /// A new authority and a certificate by it for `localhost` and `127.0.0.1`.
@@ -74,40 +107,54 @@ impl Service {
     /// # Panics
     /// When it does not start.
     pub fn start_with(store: &Path, more: &[&str]) -> Self {
+        Self::run(store, more, true)
+    }
+
+    /// The same without TLS, for those who speak HTTP letter by letter.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_plain(store: &Path, more: &[&str]) -> Self {
+        Self::run(store, more, false)
+    }
+
+    fn run(store: &Path, more: &[&str], tls: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder for certificates");
         let made = certificates();
-        let names = ["ca.pem", "service.pem", "service.key"].map(|name| folder.path().join(name));
-        for (path, text) in names.iter().zip([&made.ca, &made.certificate, &made.key]) {
+        let [ca, certificate, key] =
+            ["ca.pem", "service.pem", "service.key"].map(|name| folder.path().join(name));
+        for (path, text) in [(&ca, &made.ca), (&certificate, &made.certificate), (&key, &made.key)] {
             std::fs::write(path, text).expect("a file of a certificate");
         }
-        let [ca, certificate, key] = names;
         let mut command = program::command(["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--store").arg(store).args(more);
-        command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
-        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().expect("the service can be started");
-        // Read as it comes, so that the service never waits for a reader.
-        let mut stderr = child.stderr.take().expect("the log of the service");
-        let log = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        let mut stdout = BufReader::new(child.stdout.take().expect("the answer of the service"));
+        if tls {
+            command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+        }
+        let (child, mut stdout, mut log) = spawn(command);
         let mut line = |start: &str| {
             let mut line = String::new();
             stdout.read_line(&mut line).expect("a line of the service");
             line.trim_end().strip_prefix(start).map(str::to_owned)
         };
-        let Some(address) = line("listening on https://127.0.0.1:") else {
-            let _ = child.kill();
-            panic!("the service did not start: {}", log.join().unwrap_or_default());
-        };
+        let (scheme, host) = if tls { ("https", "localhost") } else { ("http", "127.0.0.1") };
+        let address = line(&format!("listening on {scheme}://127.0.0.1:"));
+        let address = address.unwrap_or_else(|| panic!("the service did not start: {}", log.finish()));
         let metrics = more.contains(&"--metrics").then(|| line("metrics on ").expect("where metrics are"));
         let port = address.parse().expect("the port of the service");
-        let url = format!("https://localhost:{port}");
-        let (log, files) = (Some(log), [certificate, key]);
-        Self { url, port, metrics, ca_pem: made.ca, ca, files, child, log, _folder: folder, _stdout: stdout }
+        let (url, files, ca_pem) = (format!("{scheme}://{host}:{port}"), [certificate, key], made.ca);
+        Self { url, port, metrics, ca_pem, ca, files, child, log, _folder: folder, _stdout: stdout }
+    }
+
+    /// Waits until the log holds `text`.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn wait_for_log(&self, text: &str) {
+        let (log, changed) = &*self.log.text;
+        let log = log.lock().expect("the log");
+        let waited = changed.wait_timeout_while(log, LIMIT, |log| !log.contains(text)).expect("the log");
+        assert!(waited.0.contains(text), "{text} is not in the log: {}", *waited.0);
     }
 
     /// The process.
@@ -129,7 +176,7 @@ impl Service {
     /// When it cannot be waited for.
     pub fn wait(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().expect("the end of the service").code();
-        (code, self.take_log())
+        (code, self.log.finish())
     }
 
     /// Kills it, and gives all that it logged.
@@ -139,11 +186,7 @@ impl Service {
     pub fn kill(mut self) -> String {
         self.child.kill().expect("the service can be killed");
         self.child.wait().expect("the end of the service");
-        self.take_log()
-    }
-
-    fn take_log(&mut self) -> String {
-        self.log.take().map(|log| log.join().expect("the log of the service")).unwrap_or_default()
+        self.log.finish()
     }
 }
 
@@ -153,4 +196,12 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(mut command: Command) -> (Child, BufReader<ChildStdout>, Log) {
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the service can be started");
+    let log = Log::of(child.stderr.take().expect("the log of the service"));
+    let stdout = BufReader::new(child.stdout.take().expect("the answer of the service"));
+    (child, stdout, log)
 }

@@ -43,6 +43,38 @@ pub fn enrolled() -> (Desk, String) {
     (desk, secret)
 }
 
+/// The same, with a version `Noise@1` of 48 MiB that do not compress: more than the buffers of a connection hold. Gives
+/// its layer, too.
+///
+/// # Panics
+/// When it cannot be made.
+pub fn enrolled_with_noise() -> (Desk, String, Uuid) {
+    let (desk, secret) = enrolled();
+    let mut state = 1u64;
+    let noise = std::iter::repeat_with(|| {
+        // xorshift64 (Marsaglia).
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    });
+    desk.write("noise.img", &noise.take(48 << 17).flatten().collect::<Vec<u8>>());
+    desk.does("publish Noise@1 noise.img --store store --level 1");
+    desk.does(&format!("device assign {DEVICE} Noise@1 --store store"));
+    let located = desk.object(0, "locate Noise@1 --store store");
+    let layer = located["layers"][0]["uuid"].as_str().expect("a UUID").parse().expect("a UUID");
+    (desk, secret, layer)
+}
+
+/// What `Authorization` says for [`DEVICE`].
+///
+/// # Panics
+/// When there is no base64.
+pub fn authorization(secret: &str) -> String {
+    let login = Judge::new("base64").arg("-w0").fed(format!("{DEVICE}:{secret}").as_bytes()).agrees();
+    format!("Authorization: Basic {}", login.text())
+}
+
 /// Adds a device and gives its secret.
 ///
 /// # Panics
