@@ -22,6 +22,7 @@
 //! | [`iso`] | ISO 9660 volumes on paper, and an auditor of theirs |
 //! | [`findings`] | what auditors find wrong |
 //! | [`sectors`] | a medium in sectors, as auditors see it |
+//! | [`client`] | a service, a device of it and its client |
 //! | [`wire`] | what may stand between a client and its service: lines that are cut, services that lie |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
@@ -31,6 +32,7 @@
 //! | `SEEDPRESS_PROGRAM` | the program under test, instead of one that is built from this tree |
 //! | `UPDATE_GOLDEN=1` | write the golden files instead of comparing with them |
 
+pub mod client;
 pub mod content;
 pub mod damage;
 pub mod desk;
