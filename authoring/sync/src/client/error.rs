@@ -95,7 +95,7 @@ pub enum ClientError {
         /// Whose it is: a URL, or a path.
         place: String,
         /// What is wrong with it.
-        source: TargetError,
+        source: Box<TargetError>,
     },
     /// The target state is another device's.
     #[error("the target state of {place} is of device {found}, expected {expected}")]

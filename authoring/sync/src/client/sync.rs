@@ -106,6 +106,8 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     let _lock = order.home.lock(order.crew.stop(), order.observer)?;
     let mut job = Job { order, store: order.home.store()?, service: None, silent: None };
     let (kept, fresh) = job.target()?;
+    // Before anything is fetched, so that there is room for it.
+    let mut removed = job.clear(&kept.state, fresh)?;
     let plan = status::plan_of(&kept.state, &job.store);
     let mut ledger = Ledger::new(&plan, order.home);
     job.fill(&plan, &mut ledger)?;
@@ -131,7 +133,9 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     job.list(&plan, &mut outcome)?;
     outcome.wire = ByteLen(job.service.as_ref().map_or(0, |service| service.traffic().received));
     if !order.dry_run {
-        job.make_disks(&kept.state, fresh, &mut outcome)?;
+        job.make_disks(&kept.state, &mut outcome)?;
+        removed.extend(job.clear(&kept.state, fresh)?);
+        outcome.removed = removed;
         job.report(&mut outcome, begun)?;
     }
     Ok(outcome)
@@ -332,22 +336,27 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Makes disks of what is whole, and removes what nothing needs any more.
-    fn make_disks(
-        &self,
-        target: &TargetState,
-        fresh: bool,
-        outcome: &mut Outcome,
-    ) -> Result<(), ClientError> {
-        let &Order { home, crew, observer, form, .. } = self.order;
-        let rehash = home.settings()?.get(Switch::ForceLocalChecksum);
-        let order = disks::Order { client: home.root(), store: &self.store, target, form, rehash };
+    /// Makes disks of what is whole.
+    fn make_disks(&self, target: &TargetState, outcome: &mut Outcome) -> Result<(), ClientError> {
+        let &Order { crew, observer, .. } = self.order;
+        let order = self.disks(target)?;
         outcome.enter_disks(disks::materialize(&order, crew, observer)?);
         disks::write_policies(&order)?;
-        if fresh {
-            outcome.removed = disks::clear(&order)?.into_iter().map(Gone::from).collect();
-        }
         Ok(())
+    }
+
+    /// Removes what nothing needs any more, as the service said just now.
+    fn clear(&self, target: &TargetState, fresh: bool) -> Result<Vec<Gone>, ClientError> {
+        if !fresh || self.order.dry_run {
+            return Ok(Vec::new());
+        }
+        Ok(disks::clear(&self.disks(target)?)?.into_iter().map(Gone::from).collect())
+    }
+
+    fn disks<'t>(&'t self, target: &'t TargetState) -> Result<disks::Order<'t>, ClientError> {
+        let &Order { home, form, .. } = self.order;
+        let rehash = home.settings()?.get(Switch::ForceLocalChecksum);
+        Ok(disks::Order { client: home.root(), store: &self.store, target, form, rehash })
     }
 
     /// Makes the receipt, and sends it with those that could not be sent before.

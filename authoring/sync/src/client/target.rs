@@ -66,7 +66,7 @@ fn parse(text: &str, (place, device): (&str, &str)) -> Result<TargetState, Clien
         Ok(TargetState { device: found, .. }) => {
             Err(ClientError::OtherDevice { place, expected: device.into(), found })
         }
-        Err(source) => Err(ClientError::Target { place, source }),
+        Err(source) => Err(ClientError::Target { place, source: Box::new(source) }),
     }
 }
 
@@ -83,7 +83,7 @@ pub fn load(home: &Home) -> Result<Option<Kept>, ClientError> {
         return Err(ClientError::Format { path, found: kept.format });
     }
     let place = path.display().to_string();
-    let check = |source: TargetError| ClientError::Target { place, source };
+    let check = |source: TargetError| ClientError::Target { place, source: Box::new(source) };
     kept.state.check().map_err(check)?;
     Ok(Some(kept))
 }

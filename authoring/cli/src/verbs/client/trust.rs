@@ -69,11 +69,16 @@ impl TrustVerb {
 fn remove(home: &Home, named: &str) -> anyhow::Result<()> {
     let trusted = home.trust()?;
     let by_id = trusted.iter().find(|key| key.id.to_string().eq_ignore_ascii_case(named)).copied();
-    let key = by_id.map_or_else(|| key::public(named), Ok)?;
-    if home.remove_trust(key.id)? {
+    let is_id = named.len() == 16 && named.bytes().all(|b| b.is_ascii_hexdigit());
+    let id = match by_id {
+        Some(key) => Some(key.id),
+        None if is_id => None,
+        None => Some(key::public(named)?.id),
+    };
+    if id.map_or(Ok(false), |id| home.remove_trust(id))? {
         return Ok(());
     }
-    let what = format!("key {} is not trusted", key.id);
+    let what = format!("key {named} is not trusted");
     Err(Refusal::new(Code::Unreachable, what).next("client trust list lists the keys").into())
 }
 

@@ -48,7 +48,7 @@ impl Needed {
         // What another version takes the place of stays until that one is here.
         let stays = |document: &&ImageDocument| match fate(document) {
             Fate::Keep => true,
-            Fate::Soft => is_awaited(order.target, &here, &document.name),
+            Fate::Soft => is_awaited(order, &here, &document.name),
             Fate::Hard => false,
         };
         for document in here.iter().filter(stays) {
@@ -79,11 +79,12 @@ impl Needed {
     }
 }
 
-/// Whether the current version of an image is still to come: versions are listed when all of them is here.
-fn is_awaited(target: &TargetState, here: &[ImageDocument], name: &str) -> bool {
-    let current = target.images.iter().filter(|it| it.role == Role::Current && !it.removed);
+/// Whether the current version of an image is still to come: it is not listed yet, or its disks are not made.
+fn is_awaited(order: &Order<'_>, here: &[ImageDocument], name: &str) -> bool {
+    let current = order.target.images.iter().filter(|it| it.role == Role::Current && !it.removed);
     let mut of_image = current.map(|it| &it.document).filter(|document| document.name == name);
-    of_image.any(|document| !here.contains(document))
+    let is_made = |disk: &String| order.folder().join(disk).exists();
+    of_image.any(|document| !here.contains(document) || !disks_of(document, order.form).iter().all(is_made))
 }
 
 /// The names of a version's disks.
