@@ -14,6 +14,9 @@
 //! | [`ntfs`] | judges of NTFS volumes: two crates and a handful of programs |
 //! | [`disc`] | optical images, and their judges |
 //! | [`vhds`] | VHDs put together byte by byte |
+//! | [`vhd_audit`] | an auditor of folders of VHDs that lie on each other, by Windows' rules |
+//! | [`tampered`] | media as folders, changed by somebody who may sign or not |
+//! | [`unserved`] | a client's folder without a service: what it has, and what it is to have |
 //! | [`press`] | media pressed from a small store |
 //! | [`fleet`] | keys, certificates and signed programs for Secure Boot |
 //! | [`service`], [`site`] | the Synchronizer's service as a process, over TLS, and a device that asks it |
@@ -53,7 +56,10 @@ pub mod sectors;
 pub mod service;
 pub mod site;
 pub mod stores;
+pub mod tampered;
 pub mod udf;
+pub mod unserved;
+pub mod vhd_audit;
 pub mod vhds;
 pub mod wire;
 pub mod workshop;

@@ -60,11 +60,18 @@ pub fn empty(workshop: &Workshop) -> Store {
 /// # Panics
 /// When it cannot be made.
 pub fn stocked(workshop: &Workshop) -> Stocked {
-    let store = empty(workshop);
     let one = golden(1, MIB);
     let two = next_version(&one, 2, 40);
     let three = next_version(&two, 3, 10);
-    let disks = [one, two, three];
+    stocked_with(workshop, [one, two, three])
+}
+
+/// The same, with other disks.
+///
+/// # Panics
+/// When it cannot be made.
+pub fn stocked_with(workshop: &Workshop, disks: [Vec<u8>; 3]) -> Stocked {
+    let store = empty(workshop);
     for (number, disk) in (1..).zip(&disks) {
         let path = workshop.path(&format!("{number}.img"));
         write_sparse(&path, disk);

@@ -1,8 +1,10 @@
 //! A chain of VHDs reads as the disk that its layers make up, whatever they look like.
 
+use std::sync::Arc;
+
 use formats::io::ReadAt;
 use formats::units::{ByteLen, ByteOffset};
-use formats::vhd::{Chain, ChainError, Layer, SizeRule, Vhd, Warning, lineage};
+use formats::vhd::{Chain, ChainError, Layer, ParentLink, Relinked, SizeRule, Vhd, Warning, lineage};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use seedpress_tests::damage::runner;
@@ -261,4 +263,42 @@ fn the_disks_data_may_look_like_a_vhd() {
     let chain = Chain::new(vec![opened(file)]).unwrap();
     assert_eq!(chain.layers()[0].unique_id(), Uuid::from_u128(1));
     assert!(read(&chain, 0..disk.len()) == disk);
+}
+
+/// The same file, with its parent named anew, once for each name.
+fn named(child: &Made, names: &[String]) -> Vec<u8> {
+    let (parent, time_stamp) = child.parent.unwrap();
+    names.iter().fold(child.bytes(), |file, name| {
+        let vhd = Vhd::open(Arc::new(file), SizeRule::Current).unwrap();
+        let link = ParentLink { unique_id: Uuid::from_u128(parent), time_stamp, name: name.clone() };
+        let named = Relinked::new(&vhd, &link).unwrap();
+        read(&named, 0..named.size().0 as usize)
+    })
+}
+
+#[test]
+fn a_disk_whose_parent_is_named_anew_has_the_same_bytes_and_names_that_parent() {
+    let names = prop::collection::vec("[a-z0-9 üß\u{1f4be}]{1,80}", 1..4);
+    let child =
+        (made(), names).prop_map(|(made, names)| (Made { id: 2, parent: Some((1, 7)), ..made }, names));
+    let property = |(child, names): (Made, Vec<String>)| {
+        let (before, after) = (child.bytes(), named(&child, &names));
+        let (before, after) =
+            (Vhd::open(before, SizeRule::Current).unwrap(), Vhd::open(after, SizeRule::Current).unwrap());
+        assert_eq!(after.warnings(), []);
+        assert!(before.blocks().eq(after.blocks()));
+        for block in before.blocks() {
+            let end = block.data.0 + (block.range.end - block.range.start);
+            let range = block.bitmap.0 as usize..end as usize;
+            assert!(read(before.source(), range.clone()) == read(after.source(), range));
+        }
+        let (parent, name) = (after.parent().unwrap(), names.last().unwrap());
+        assert_eq!((parent.unique_id.as_u128(), parent.time_stamp, &parent.name), (1, 7, name));
+        let paths: Vec<_> = parent.locators.iter().map(|locator| locator.relative()).collect();
+        assert_eq!(paths, [Some(name.clone())]);
+        let size = after.source().len();
+        assert!(after.source()[..512] == after.source()[size - 512..]);
+        Ok(())
+    };
+    runner(64).run(&child, property).unwrap();
 }

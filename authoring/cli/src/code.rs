@@ -20,6 +20,8 @@ use press::sources::SourceError;
 use press::template::TemplateError;
 use store::{PublishError, StoreError};
 use sync::client::ClientError;
+use sync::client::disks::DiskError;
+use sync::client::media::Unusable;
 use sync::server::{ReportError, ServeError, TlsError};
 
 use crate::error::Refusal;
@@ -132,6 +134,8 @@ type KindOf = fn(&(dyn std::error::Error + 'static)) -> Option<ErrorKind>;
 /// Every type of error that knows its kind.
 const KINDS: &[KindOf] = &[
     |e| e.downcast_ref().map(ClientError::kind),
+    |e| e.downcast_ref().map(DiskError::kind),
+    |e| e.downcast_ref().map(Unusable::kind),
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
