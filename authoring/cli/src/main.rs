@@ -14,6 +14,7 @@
 //! | `target`, `decoder` | what `deploy` writes to, and with what it decodes |
 //! | `logger` | what `serve` tells while it runs |
 //! | `date`, `interrupt` | clock and environment, Ctrl-C |
+//! | `elsewhere` | stores behind URLs |
 //! | `key`, `secret`, `drafts` | minisign's keys, their passwords, how both are written |
 //! | `name`, `table`, `text` | `Win7@2`, columns, small files |
 
@@ -22,6 +23,7 @@ mod code;
 mod date;
 mod decoder;
 mod drafts;
+mod elsewhere;
 mod embedded;
 mod error;
 mod inspected;

@@ -27,7 +27,7 @@ pub struct Options {
 #[derive(Args, Debug)]
 #[command(next_help_heading = HEADING)]
 pub struct Global {
-    /// The folder of the store
+    /// The store: a folder, s3://..., sftp://..., or https://... to read only
     #[arg(long, global = true, value_name = "STORE", env = STORE, hide_env_values = true)]
     pub store: Option<std::path::PathBuf>,
     /// Print one JSON object
@@ -75,10 +75,14 @@ pub const HEADING: &str = "Options of every verb";
 pub const STORE: &str = "SEEDPRESS_STORE";
 
 /// Variables that are looked at, with their meaning.
-pub const VARIABLES: [(&str, &str); 5] = [
+pub const VARIABLES: [(&str, &str); 9] = [
     (STORE, "the store, where --store is not given"),
     (verbs::client::CLIENT, "the client's folder, where --client is not given"),
     (crate::secret::PASSWORD, "the secret key's password; other users may see it"),
+    (crate::elsewhere::DEVICE, "as which device a service is read as a store"),
+    (crate::elsewhere::SECRET_FILE, "the file with that device's secret"),
+    (crate::elsewhere::CA_CERT, "certificates that are trusted for that service"),
+    (crate::elsewhere::LOCK_SECONDS, "how long a publish elsewhere may be silent"),
     (crate::date::EPOCH, "the time of what is made, in seconds since 1970"),
     ("NO_COLOR", "when set, help has no colours"),
 ];
@@ -86,6 +90,6 @@ pub const VARIABLES: [(&str, &str); 5] = [
 /// What stands below the list of verbs.
 fn notes() -> String {
     let variables: String =
-        VARIABLES.iter().map(|(name, meaning)| format!("  {name:<19}  {meaning}\n")).collect();
+        VARIABLES.iter().map(|(name, meaning)| format!("  {name:<22}  {meaning}\n")).collect();
     format!("{}\nEnvironment:\n{variables}", code::help())
 }

@@ -171,7 +171,7 @@ impl<L: Args + Look> Pressing<L> {
             .chain(self.booting.inputs())
             .chain(self.password.path())
             .chain(self.look.file());
-        let inputs = folders.map(PathBuf::as_path).chain(files).chain([shell.store_folder()?]);
+        let inputs = folders.map(PathBuf::as_path).chain(files).chain(shell.store_folder()?);
         shell.check(target, self.force, inputs)
     }
 

@@ -9,6 +9,7 @@ use host::{Crew, Event, HostError, Leftover, Observer, Output, Stop};
 use store::Store;
 
 use crate::code::Code;
+use crate::elsewhere;
 use crate::error::{self, Refusal};
 use crate::interrupt;
 use crate::options::{self, Global};
@@ -64,23 +65,39 @@ impl Shell {
     /// # Errors
     /// When none is named, or what is named is none.
     pub fn store(&self) -> anyhow::Result<Store> {
-        Ok(Store::open(self.store_folder()?)?)
+        let named = self.named_store()?;
+        Ok(match elsewhere::depot(named, &self.stop)? {
+            Some(depot) => Store::open_in(depot)?,
+            None => Store::open(named)?,
+        })
     }
 
-    /// The folder that the options or the environment name as the store.
+    /// The same, or an empty one where there is none yet.
     ///
     /// # Errors
-    /// When none is named, or it is not a folder's name.
-    pub fn store_folder(&self) -> Result<&Path, Refusal> {
+    /// When none is named, or none can be made.
+    pub fn store_or_new(&self) -> anyhow::Result<Store> {
+        let named = self.named_store()?;
+        Ok(match elsewhere::depot(named, &self.stop)? {
+            Some(depot) => Store::open_or_create_in(depot)?,
+            None => Store::open_or_create(named)?,
+        })
+    }
+
+    /// The folder that is the store, where it is one of this machine.
+    ///
+    /// # Errors
+    /// When none is named.
+    pub fn store_folder(&self) -> Result<Option<&Path>, Refusal> {
+        Ok(Some(self.named_store()?).filter(|named| !elsewhere::is_url(named)))
+    }
+
+    /// What the options or the environment name as the store: a folder, or a URL.
+    fn named_store(&self) -> Result<&Path, Refusal> {
         let named = self.global.store.as_deref();
-        let path = named.ok_or_else(|| {
+        named.ok_or_else(|| {
             Refusal::usage("no store is named").next(format!("give --store STORE, or set {}", options::STORE))
-        })?;
-        if path.to_string_lossy().contains("://") {
-            let what = format!("{} is a URL: only folders can be stores in this version", path.display());
-            return Err(Refusal::usage(what).next("mount it, and name the folder"));
-        }
-        Ok(path)
+        })
     }
 
     /// Refuses an output that cannot be begun, or would change one of the inputs, before long work.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use host::{Interrupted, Stop};
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
 
 /// How often somebody who waits looks whether to stop.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -47,6 +48,11 @@ impl Reactor {
                 () = stopped(stop) => Err(Interrupted),
             }
         })
+    }
+
+    /// Begins work that nobody waits for yet. It ends with the reactor at the latest.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.handle.spawn(work)
     }
 
     /// Sleeps, but for as long as nobody asks to stop.

@@ -9,7 +9,7 @@ use formats::units::ByteLen;
 use formats::vhd::SizeRule;
 use serde::Serialize;
 use store::publish::{How, Parent, Put};
-use store::{Published, Request, Store, publish};
+use store::{Published, Request, publish};
 use uuid::Uuid;
 
 use crate::code::Code;
@@ -95,7 +95,7 @@ impl Publish {
     pub fn run(self, shell: &Shell) -> anyhow::Result<Code> {
         let crew = self.threads.crew(shell)?;
         let request = self.request()?;
-        let store = Store::open_or_create(shell.store_folder()?)?;
+        let store = shell.store_or_new()?;
         let published = publish(&store, &request, &crew, shell.observer())?;
         shell.answer(&Added::from(published))?;
         Ok(Code::Done)

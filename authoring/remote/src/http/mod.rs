@@ -7,7 +7,6 @@ mod connect;
 mod error;
 mod head;
 mod limit;
-mod pace;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -22,12 +21,13 @@ use bytes::Bytes;
 use host::{Interrupted, Stop};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
+use crate::pace::Pace;
 use crate::reactor::Reactor;
 use limit::Limit;
-use pace::Pace;
 use transfer::{Head, Transfer, Want};
 
 pub use error::HttpError;
+pub(crate) use error::first_cause;
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq)]
@@ -220,7 +220,8 @@ impl Inner {
 
     /// Waits before the next try, where there is to be one.
     fn pause(&self, pace: &mut Pace, error: HttpError) -> Result<(), HttpError> {
-        let time = pace.next(error)?;
+        let time = if error.may_pass() { pace.next(error.after()) } else { None };
+        let time = time.ok_or(error)?;
         Ok(self.reactor.pause(&self.request.stop, time)?)
     }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::error::HttpError;
-
 /// The first pause that is one. Before it something is tried again at once: connections that were kept may have ended.
 const FIRST: Duration = Duration::from_millis(100);
 /// No pause of ours is longer.
@@ -29,20 +27,18 @@ impl Pace {
         self.failed = 0;
     }
 
-    /// How long to wait before the next try.
-    ///
-    /// # Errors
-    /// The error itself, when it will not pass, or there were tries enough.
-    pub fn next(&mut self, error: HttpError) -> Result<Duration, HttpError> {
-        if !error.may_pass() || self.failed >= self.retries {
-            return Err(error);
+    /// How long to wait before the next try, at least as long as was `asked` for within bounds; `None` when there were
+    /// tries enough.
+    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        if self.failed >= self.retries {
+            return None;
         }
         let own = match self.failed {
             0 => Duration::ZERO,
             again => FIRST.saturating_mul(1 << (again - 1).min(16)).min(LONGEST),
         };
         self.failed += 1;
-        Ok(error.after().map_or(own, |asked| asked.min(LONGEST_ASKED).max(own)))
+        Some(asked.map_or(own, |asked| asked.min(LONGEST_ASKED).max(own)))
     }
 }
 
@@ -50,31 +46,20 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn busy(after: Option<u64>) -> HttpError {
-        let after = after.map(Duration::from_secs);
-        HttpError::Status { url: String::new(), status: 429, expected: "", after }
-    }
-
     #[test]
     fn pauses_grow_and_end() {
         let mut pace = Pace::new(12);
-        let pauses: Vec<u128> = (0..12).map(|_| pace.next(busy(None)).unwrap().as_millis()).collect();
+        let pauses: Vec<u128> = (0..12).map(|_| pace.next(None).unwrap().as_millis()).collect();
         assert_eq!(pauses, [0, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000, 20000]);
-        assert!(pace.next(busy(None)).is_err());
+        assert_eq!(pace.next(None), None);
         pace.reset();
-        assert!(pace.next(busy(None)).is_ok());
+        assert!(pace.next(None).is_some());
     }
 
     #[test]
     fn what_is_asked_for_is_done_within_bounds() {
         let mut pace = Pace::new(2);
-        assert_eq!(pace.next(busy(Some(3))).unwrap(), Duration::from_secs(3));
-        assert_eq!(pace.next(busy(Some(86400))).unwrap(), Duration::from_secs(60));
-    }
-
-    #[test]
-    fn what_will_not_pass_is_not_tried_again() {
-        let denied = HttpError::Denied { url: String::new(), status: 401 };
-        assert!(Pace::new(9).next(denied).is_err());
+        assert_eq!(pace.next(Some(Duration::from_secs(3))), Some(Duration::from_secs(3)));
+        assert_eq!(pace.next(Some(Duration::from_secs(86400))), Some(Duration::from_secs(60)));
     }
 }
