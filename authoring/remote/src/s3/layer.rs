@@ -121,9 +121,9 @@ pub fn clean(s3: &S3, name: &str) -> Result<(), StoreError> {
         let key = paths::of_layer(layer, &file);
         let object = s3.object(&key)?;
         // It may have been ended, and is unknown then.
-        match s3.ask(("remove", &key), s3.0.bucket.abort_multipart(&object, &id)) {
-            Err(error @ StoreError::Interrupted(_)) => return Err(error),
-            _ => {}
+        let aborted = s3.ask(("remove", &key), s3.0.bucket.abort_multipart(&object, &id));
+        if let Err(error @ StoreError::Interrupted(_)) = aborted {
+            return Err(error);
         }
     }
     let was_there = s3.has(&paths::of_layer(layer, DESCRIPTOR_FILE))?;
