@@ -136,11 +136,19 @@ impl Desk {
     /// # Panics
     /// When it ends with another code or prints something else.
     pub fn object(&self, code: i32, line: &str) -> Value {
+        let verb = line.split_whitespace().next().unwrap_or_default();
+        self.object_of(code, verb, line)
+    }
+
+    /// The same, of a verb whose answers have schemas of their own.
+    ///
+    /// # Panics
+    /// When it ends with another code or prints something else.
+    pub fn object_of(&self, code: i32, schema: &str, line: &str) -> Value {
         let said = self.run(&format!("{line} --json"));
         assert_eq!(said.code, Some(code), "{said}");
         let object: Value = serde_json::from_slice(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said}"));
-        let verb = line.split_whitespace().next().unwrap_or_default();
-        assert_eq!(object["schema"], format!("seedpress.{verb}/1"), "{said}");
+        assert_eq!(object["schema"], format!("seedpress.{schema}/1"), "{said}");
         object
     }
 

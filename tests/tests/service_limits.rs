@@ -84,7 +84,7 @@ fn what_is_too_long_is_refused() {
         |len: usize| format!("GET /{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "a".repeat(len));
     assert_eq!(status(&said(port, &path(511))), "401");
     assert_eq!(status(&said(port, &path(512))), "414");
-    assert_eq!(status(&said(port, &path(70_000))), "414");
+    assert_eq!(status(&said(port, &path(70_000))), "431");
     let header = |len: usize| {
         let value = "a".repeat(len);
         format!("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {value}\r\n\r\n")
