@@ -11,12 +11,12 @@ use formats::units::{ByteLen, ByteOffset, MIB};
 use formats::vhd::{Chain, Layer, SizeRule, Vhd};
 use host::FileSource;
 use rustix::fs::{FlockOperation, flock};
-use seedpress_tests::unserved::Client;
 use seedpress_tests::disks::golden;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::mounted::Mounted;
 use seedpress_tests::paper::Noise;
 use seedpress_tests::stores::stocked_with;
+use seedpress_tests::unserved::Client;
 use seedpress_tests::vhd_audit::audit;
 use seedpress_tests::workshop::Workshop;
 use sync::client::disks::{Form, Policies, State, write_policies};
@@ -177,6 +177,7 @@ fn a_file_that_qemu_uses_is_not_replaced_or_removed() {
     std::io::Read::read_exact(qemu.stdout.as_mut().unwrap(), &mut prompt).unwrap();
     assert_eq!(client.states(), ["in use"]);
     client.assign(&["2"]);
+    client.make();
     assert!(!client.clear().iter().any(|removed| removed.path == path));
     drop(qemu.stdin.take());
     qemu.wait().unwrap();
@@ -313,6 +314,22 @@ fn what_somebody_uses_goes_later_but_at_once_when_it_was_taken_away() {
 }
 
 #[test]
+fn a_version_stays_until_its_successor_has_a_disk() {
+    let mut client = Client::new(Form::Vhd);
+    client.assign(&["1"]);
+    client.make();
+    client.assign(&["2"]);
+    client.clear();
+    assert_eq!(client.names("disks"), [".records", "Win7@1.vhd"]);
+    assert_eq!(client.names("store/images/Win7"), ["1.json", "2.json", "3.json"]);
+    client.make();
+    client.clear();
+    assert_eq!(client.names("disks"), [".records", "Win7@2.vhd"]);
+    assert_eq!(client.names("store/images/Win7"), ["2.json"]);
+    assert_eq!(client.names("store/layers").len(), 2);
+}
+
+#[test]
 fn a_device_that_is_to_give_up_everything_does() {
     let mut client = Client::new(Form::Vhd);
     client.assign(&["1", "3"]);
@@ -335,6 +352,8 @@ fn disks_of_another_form_go_when_the_form_changes() {
     client.assign(&["2"]);
     client.make();
     client.form = Form::Raw;
+    client.clear();
+    assert!(client.layer_disk(2).exists(), "until there is a disk of the other form");
     assert_eq!(client.states(), ["made"]);
     client.clear();
     assert_eq!(client.names("disks"), [".records", "Win7@2.raw"]);

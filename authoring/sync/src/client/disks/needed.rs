@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::busy::Busy;
 use super::{DiskError, Form, Order, chain, flat};
 
+/// All forms that disks may have.
+const FORMS: [Form; 3] = [Form::Chain, Form::Raw, Form::Vhd];
+
 /// What is needed in the client's folder. Everything else with a name of the client's own may go.
 #[derive(Debug, Default)]
 pub struct Needed {
@@ -41,7 +44,7 @@ impl Needed {
         let mut needed = Self::default();
         let wanted = order.target.images.iter().filter(|_| !order.target.removed);
         for image in wanted.filter(|image| !image.removed || image.locked) {
-            needed.add(&image.document, order.form);
+            needed.add(order, &image.document);
         }
         let here = order.store.images()?.versions;
         let fate = |document: &ImageDocument| fate_of(order.target, document);
@@ -52,29 +55,29 @@ impl Needed {
             Fate::Hard => false,
         };
         for document in here.iter().filter(stays) {
-            needed.add(document, order.form);
+            needed.add(order, document);
         }
         let going = here.iter().filter(|document| fate(document) == Fate::Soft);
         let used: Vec<_> = going.filter(|document| needed.is_used(order, document, busy)).collect();
         for document in used {
-            for form in [Form::Chain, Form::Raw, Form::Vhd] {
-                needed.add(document, form);
-            }
+            needed.add(order, document);
+            needed.disks.extend(FORMS.into_iter().flat_map(|form| disks_of(document, form)));
         }
         Ok(needed)
     }
 
-    fn add(&mut self, document: &ImageDocument, form: Form) {
+    fn add(&mut self, order: &Order<'_>, document: &ImageDocument) {
         self.layers.extend(&document.chain);
         self.versions.insert(document.title());
-        self.disks.extend(disks_of(document, form));
+        // Those of another form stay until those of this one are made.
+        let is_of_use = |form: &Form| *form == order.form || !is_made(order, document);
+        self.disks.extend(FORMS.into_iter().filter(is_of_use).flat_map(|form| disks_of(document, form)));
     }
 
     /// Whether somebody uses a disk of a version that nothing needed has.
     fn is_used(&self, order: &Order<'_>, document: &ImageDocument, busy: &Busy) -> bool {
-        let forms = [Form::Chain, Form::Raw, Form::Vhd].into_iter();
-        let mut own =
-            forms.flat_map(|form| disks_of(document, form)).filter(|name| !self.disks.contains(name));
+        let all = FORMS.into_iter().flat_map(|form| disks_of(document, form));
+        let mut own = all.filter(|name| !self.disks.contains(name));
         own.any(|name| busy.uses(&order.folder().join(name)))
     }
 }
@@ -83,8 +86,12 @@ impl Needed {
 fn is_awaited(order: &Order<'_>, here: &[ImageDocument], name: &str) -> bool {
     let current = order.target.images.iter().filter(|it| it.role == Role::Current && !it.removed);
     let mut of_image = current.map(|it| &it.document).filter(|document| document.name == name);
-    let is_made = |disk: &String| order.folder().join(disk).exists();
-    of_image.any(|document| !here.contains(document) || !disks_of(document, order.form).iter().all(is_made))
+    of_image.any(|document| !here.contains(document) || !is_made(order, document))
+}
+
+/// Whether all disks of a version are there.
+fn is_made(order: &Order<'_>, document: &ImageDocument) -> bool {
+    disks_of(document, order.form).iter().all(|disk| order.folder().join(disk).exists())
 }
 
 /// The names of a version's disks.
