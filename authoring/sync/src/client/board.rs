@@ -244,9 +244,25 @@ impl<'a> Board<'a> {
         tally.unreadable += 1;
         tally.last = Some(reason.into());
         tally.in_a_row += 1;
-        if tally.in_a_row >= GIVE_UP {
+        // Where nobody else is to be asked, asking on costs nothing but time.
+        let is_out = tally.in_a_row >= GIVE_UP;
+        if is_out && state.tallies.iter().skip(source + 1).any(|other| other.out.is_none()) {
             let out = format!("{GIVE_UP} frames one after the other cannot be read, the last one: {reason}");
             self.put_out(&mut state, source, (ErrorKind::Unreachable, out));
+        }
+        self.changed.notify_all();
+    }
+
+    /// A source has nothing of a layer after all; these frames it was asked for last.
+    pub fn withdraw(&self, source: usize, batch: &Batch, reason: &str) {
+        let mut state = self.lock();
+        state.asked[source] -= batch.frames.len();
+        state.tallies[source].last = Some(reason.into());
+        let mut spots: Vec<Spot> = batch.frames.iter().map(|frame| (batch.layer, *frame)).collect();
+        spots.extend(state.queues[source].range((batch.layer, 0)..(batch.layer + 1, 0)));
+        for spot in spots {
+            state.queues[source].remove(&spot);
+            self.place(&mut state, spot, source + 1, None);
         }
         self.changed.notify_all();
     }

@@ -6,12 +6,14 @@ use std::path::Path;
 use formats::document;
 use formats::minisign::{KeyId, Protection, PublicKey, SecretKey};
 use formats::time::Timestamp;
+use host::Observer;
 use remote::http::{Request, Service};
 
 use super::disks::Form;
 use super::error::ClientError;
 use super::files::{self, PRIVATE, PUBLIC};
 use super::home::{self, ClientDocument, FORMAT, Home};
+use super::lock::Lock;
 use super::settings::Settings;
 use super::target::{self, Kept};
 
@@ -56,41 +58,57 @@ pub fn check(root: &Path, force: bool) -> Result<(), ClientError> {
     }
 }
 
+/// What an enrolment that was cut off may leave.
+const OURS: [&str; 10] = [
+    home::SETTINGS,
+    home::SECRET,
+    home::CA,
+    home::TRUST,
+    home::TARGET,
+    home::RECEIPT_KEY,
+    home::RECEIPT_PUB,
+    home::STORE,
+    home::LOCK,
+    home::SETTINGS_LOCK,
+];
+
 /// Whether nothing lies in a folder but what an enrolment that was cut off left.
 fn is_ours(root: &Path) -> Result<bool, ClientError> {
-    let ours = [
-        home::SETTINGS,
-        home::SECRET,
-        home::CA,
-        home::TRUST,
-        home::TARGET,
-        home::RECEIPT_KEY,
-        home::RECEIPT_PUB,
-        home::LOCK,
-        home::SETTINGS_LOCK,
-    ];
-    Ok(files::names(root)?.iter().all(|name| ours.contains(&name.trim_start_matches('~'))))
+    Ok(files::names(root)?.iter().all(|name| OURS.contains(&name.trim_start_matches('~'))))
+}
+
+/// Removes what an enrolment wrote that did not come to its end. What cannot be removed, the next one overwrites.
+fn undo(root: &Path, is_new: bool) {
+    for path in OURS.iter().map(|name| root.join(name)) {
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+    }
+    if is_new {
+        let _ = fs::remove_dir(root);
+    }
 }
 
 /// Asks the service for the device's target state, and makes the client's folder `root` when it answers.
 ///
 /// # Errors
 /// [`ClientError`]; nothing is left behind then.
-pub fn enroll(root: &Path, enrolment: &Enrolment) -> Result<(Home, Kept), ClientError> {
+pub fn enroll(
+    root: &Path,
+    enrolment: &Enrolment,
+    observer: &dyn Observer,
+) -> Result<(Home, Kept), ClientError> {
     check(root, enrolment.force)?;
     let service = Service::new(enrolment.request.clone())?;
     let device = enrolment.request.login.as_ref().map_or("", |login| &login.device);
     let kept = target::ask(&service, (&enrolment.request.url, device), None, enrolment.now)?.kept;
     let is_new = !root.exists();
+    files::make_folder(root)?;
+    let _lock = Lock::take(&root.join(home::LOCK), &enrolment.request.stop, observer)?;
     let was_enrolled = root.join(home::CLIENT).exists();
     match write_all(root, enrolment, &kept) {
         Ok(home) => Ok((home, kept)),
         Err(error) => {
-            if is_new {
-                // Nothing of it is of use; what cannot be removed is removed by the next enrolment.
-                let _ = fs::remove_dir_all(root);
-            } else if !was_enrolled {
-                let _ = fs::remove_file(root.join(home::SECRET));
+            if !was_enrolled {
+                undo(root, is_new);
             }
             Err(error)
         }
@@ -99,7 +117,6 @@ pub fn enroll(root: &Path, enrolment: &Enrolment) -> Result<(Home, Kept), Client
 
 /// Writes everything; what makes it a client's folder last.
 fn write_all(root: &Path, enrolment: &Enrolment, kept: &Kept) -> Result<Home, ClientError> {
-    files::make_folder(root)?;
     let Some(login) = &enrolment.request.login else {
         return Err(ClientError::NotEnrolled { path: root.into() });
     };
@@ -124,7 +141,9 @@ fn write_all(root: &Path, enrolment: &Enrolment, kept: &Kept) -> Result<Home, Cl
         tool: enrolment.tool.clone(),
     };
     files::write(&root.join(home::CLIENT), document::print(&document).as_bytes(), PUBLIC)?;
-    Home::open(root)
+    let home = Home::open(root)?;
+    home.store()?;
+    Ok(home)
 }
 
 /// Makes the key that receipts are signed with, where there is none: the service remembers the first one that it sees.

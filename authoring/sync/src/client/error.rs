@@ -131,6 +131,14 @@ pub enum ClientError {
         #[source]
         damage: Option<Box<FrameDamaged>>,
     },
+    /// A layer is longer than a VHD can be.
+    #[error("layer {layer} has {}, which no VHD has", len.exact())]
+    TooLong {
+        /// The layer.
+        layer: Uuid,
+        /// How long it is said to be.
+        len: ByteLen,
+    },
     /// No source says which frames a layer has.
     #[error("no source has the list of frames of layer {layer}")]
     NoList {
@@ -158,7 +166,9 @@ impl ClientError {
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::NotEnrolled { .. } | Self::NoTarget | Self::NoReceipt { .. } => ErrorKind::Unreachable,
             Self::Occupied { .. } => ErrorKind::Target,
-            Self::Document { .. } | Self::Target { .. } | Self::Long { .. } => ErrorKind::Corrupt,
+            Self::Document { .. } | Self::Target { .. } | Self::Long { .. } | Self::TooLong { .. } => {
+                ErrorKind::Corrupt
+            }
             Self::Format { .. } => ErrorKind::Other,
             Self::Key { .. } | Self::ReceiptKey { .. } | Self::OtherDevice { .. } => ErrorKind::Trust,
             Self::Full { .. } => ErrorKind::Fit,

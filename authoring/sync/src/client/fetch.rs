@@ -170,6 +170,9 @@ impl Fetch<'_> {
         match outcome {
             _ if self.stop.is_set() || board.is_ended() => board.give_back(source, &rest),
             Ok(_) => board.refused(source, &rest, "it gave something else than it was asked for"),
+            Err(SourceError::Http(error)) if error.is_missing() => {
+                board.withdraw(source, &rest, &error.to_string());
+            }
             Err(error) if self.is_network(source) => {
                 let kind = error.kind();
                 board.leave_out(source, &rest, kind, with_causes(&error));

@@ -199,7 +199,7 @@ impl Home {
     pub fn trust(&self) -> Result<Vec<PublicKey>, ClientError> {
         let folder = self.path(TRUST);
         let names = files::names(&folder)?;
-        let names = names.iter().filter(|name| name.ends_with(KEY));
+        let names = names.iter().filter(|name| is_key(name));
         let mut keys = Vec::new();
         for path in names.map(|name| folder.join(name)) {
             let text = files::read(&path, MAX_SMALL)?.unwrap_or_default();
@@ -223,7 +223,7 @@ impl Home {
     pub fn remove_trust(&self, key: KeyId) -> Result<bool, ClientError> {
         let folder = self.path(TRUST);
         let mut removed = false;
-        for name in files::names(&folder)?.iter().filter(|name| name.ends_with(KEY)) {
+        for name in files::names(&folder)?.iter().filter(|name| is_key(name)) {
             let path = folder.join(name);
             let text = files::read(&path, MAX_SMALL)?.unwrap_or_default();
             if PublicKey::parse(&text).is_ok_and(|found| found.id == key) {
@@ -232,6 +232,16 @@ impl Home {
             }
         }
         Ok(removed)
+    }
+
+    /// The key that receipts are verified with.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn receipt_public(&self) -> Result<PublicKey, ClientError> {
+        let path = self.path(RECEIPT_PUB);
+        let text = files::read(&path, MAX_SMALL)?.unwrap_or_default();
+        PublicKey::parse(&text).map_err(|source| ClientError::Key { path, source })
     }
 
     /// The key that receipts are signed with.
@@ -243,6 +253,11 @@ impl Home {
         let text = files::read(&path, MAX_SMALL)?.unwrap_or_default();
         SecretKey::parse(&text, None).map_err(|source| ClientError::ReceiptKey { path, source })
     }
+}
+
+/// Whether a file is one of keys that are trusted, and not one that somebody was writing when he was cut off.
+fn is_key(name: &str) -> bool {
+    name.ends_with(KEY) && !name.starts_with('~')
 }
 
 /// Writes a key that is trusted into the client's folder `root`.

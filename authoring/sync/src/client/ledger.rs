@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use formats::kind::{ErrorKind, with_causes};
+use formats::kind::with_causes;
 use formats::layer::LayerDescriptor;
 use formats::units::ByteLen;
 use remote::api::Taken;
@@ -182,17 +182,16 @@ impl Ledger {
 
     /// Says of each source why it was left out, or why nothing was taken from it. That the network was left out is told
     /// as a problem where something is missing for it.
-    pub fn conclude(&mut self, panel: &Panel<'_>, fetched: &[Option<(ErrorKind, String)>]) {
+    pub fn conclude(&mut self, panel: &Panel<'_>, dry_run: bool) {
         let is_short = self.layers.iter().any(|line| !line.whole);
-        for (number, (line, seat)) in self.sources.iter_mut().skip(1).zip(panel.seats()).enumerate() {
-            let out = seat.out.as_ref().or_else(|| fetched.get(number)?.as_ref());
-            if let Some((kind, why)) = out {
+        for (line, seat) in self.sources.iter_mut().skip(1).zip(panel.seats()) {
+            if let Some((kind, why)) = &seat.out {
                 line.why = Some(format!("left out: {why}"));
                 if is_short && seat.source.kind() == SourceKind::Network {
                     let message = format!("{} {}: {why}", line.source, line.name);
                     self.problems.push(Problem { kind: *kind, message });
                 }
-            } else if !line.used && line.why.is_none() {
+            } else if !line.used && line.why.is_none() && !dry_run {
                 line.why = Some("it has nothing of what is missing".into());
             }
         }

@@ -16,10 +16,10 @@
 //! | [`source`], [`network`] | what every source of frames has in common; the service as one |
 //! | [`media`] | finds seed media on this machine, and reads frames from them |
 //! | [`survey`], `tables` | what each source has of a layer, and whom to believe |
-//! | `making` | a layer that is being fetched: each frame at its final place |
+//! | `making`, `local`, `twins` | a layer that is being fetched, each frame at its final place; what is here of it already |
 //! | `board`, `fetch`, `tuner` | which frame is taken from where, by many threads |
 //! | [`disks`] | makes disks of the layers that are there, and removes what nothing needs any more |
-//! | [`sync`] | all of it, in order |
+//! | [`sync`], `fill`, `ledger` | all of it, in order, and what became of it |
 //! | [`outcome`] | what a sync did |
 //! | [`receipt`], [`status`] | what came from where, signed; what the device has |
 
@@ -31,6 +31,7 @@ mod error;
 mod fake;
 mod fetch;
 mod files;
+mod fill;
 pub mod home;
 mod ledger;
 mod local;
@@ -49,5 +50,6 @@ pub mod sync;
 mod tables;
 pub mod target;
 mod tuner;
+mod twins;
 
 pub use error::ClientError;

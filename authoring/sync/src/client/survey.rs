@@ -11,6 +11,7 @@ use super::home::Home;
 use super::making::{self, Making};
 use super::source::{Offer, Source, SourceError, SourceKind};
 use super::tables;
+use super::twins::Twins;
 
 /// The sources of a job, the nearest first, and why some are left out of it.
 pub struct Panel<'s> {
@@ -73,6 +74,8 @@ impl<'s> Panel<'s> {
             Ok(said) => Ok(Some(said)),
             Err(SourceError::Interrupted(stop)) => Err(stop.into()),
             Err(error) if error.kind() == ErrorKind::Interrupted => Err(host::Interrupted.into()),
+            // Of one layer it has nothing; of others it may have all.
+            Err(SourceError::Http(error)) if error.is_missing() => Ok(None),
             Err(error) => {
                 self.leave_out(source, error.kind(), with_causes(&error));
                 Ok(None)
@@ -91,6 +94,9 @@ impl<'s> Panel<'s> {
     }
 }
 
+/// How many frames a layer has at most: no VHD is longer than 2 TiB, of what it takes itself as much again is far enough.
+const MOST_FRAMES: u64 = 1 << 20;
+
 /// What is told while a layer is surveyed, and who does the work.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
@@ -100,6 +106,8 @@ pub struct Means<'a> {
     pub crew: &'a Crew,
     /// Who hears of progress.
     pub observer: &'a dyn Observer,
+    /// The frames of the layers that are whole here.
+    pub twins: &'a Twins,
 }
 
 /// Asks every source what it has of a layer, and looks what an earlier run left of it.
@@ -111,7 +119,11 @@ pub fn survey<'s>(
     descriptor: &'s LayerDescriptor,
     means: Means<'_>,
 ) -> Result<Surveyed<'s>, ClientError> {
-    let folder = means.home.partial(descriptor.uuid);
+    let layer = descriptor.uuid;
+    if descriptor.frame_count() > MOST_FRAMES {
+        return Err(ClientError::TooLong { layer, len: descriptor.vhd.len });
+    }
+    let folder = means.home.partial(layer);
     let mut offers = panel.offers(descriptor)?;
     let list = match making::kept_list(&folder, descriptor) {
         Some(list) => list,
@@ -119,7 +131,7 @@ pub fn survey<'s>(
     };
     let frames = ask_tables(panel, &offers, descriptor, &list, &folder)?;
     let making = Making::begin(&folder, frames, &list)?;
-    let missing = making.missing(means.crew, means.observer)?;
+    let missing = means.twins.fill(&making, making.missing(means.crew, means.observer)?)?;
     for (offer, seat) in offers.iter_mut().zip(panel.seats()) {
         *offer = offer.take().filter(|_| seat.out.is_none());
     }

@@ -3,30 +3,23 @@
 use std::time::{Duration, Instant};
 
 use formats::kind::{ErrorKind, with_causes};
-use formats::layer::LayerDescriptor;
 use formats::time::Timestamp;
 use formats::units::ByteLen;
-use host::{Crew, Event, Observer, Unit};
+use host::{Crew, Event, Observer};
 use remote::api::{Receipt, TargetState};
 use remote::http::{HttpError, Request, Service};
 use store::Store;
 
 use super::disks::{self, Form};
 use super::error::ClientError;
-use super::fetch::Fetch;
 use super::home::Home;
 use super::ledger::Ledger;
-use super::local::{self, Here};
-use super::making;
-use super::media::{self, Search};
-use super::network::Network;
+use super::media::Search;
 use super::outcome::{Gone, Outcome, Problem, Target};
 use super::plan::{Deed, Plan};
 use super::receipt;
 use super::settings::Switch;
-use super::source::Source;
 use super::status;
-use super::survey::{self, Means, Panel, Surveyed};
 use super::target::{self, Asked, Kept};
 
 /// What a sync is to do.
@@ -69,13 +62,15 @@ pub struct Line {
 }
 
 /// A sync at work.
-struct Job<'a> {
-    order: &'a Order<'a>,
-    store: Store,
+pub(super) struct Job<'a> {
+    /// What it is to do.
+    pub order: &'a Order<'a>,
+    /// The client's store.
+    pub store: Store,
     /// The service, unless nobody is to ask it, or it does not answer.
-    service: Option<Service>,
+    pub service: Option<Service>,
     /// Why it is not asked.
-    silent: Option<String>,
+    pub silent: Option<String>,
 }
 
 /// How the service is reached.
@@ -177,145 +172,6 @@ impl Job<'_> {
                 Ok((kept, false))
             }
             Err(error) => Err(error),
-        }
-    }
-
-    /// Fetches what is missing, and writes down what became of it.
-    fn fill(&self, plan: &Plan<'_>, ledger: &mut Ledger) -> Result<(), ClientError> {
-        let missing = self.missing(plan, ledger)?;
-        let found = if missing.is_empty() { Vec::new() } else { media::find(&self.search()?) };
-        let network = self.network();
-        let media = found.iter().filter_map(|found| found.source.as_ref().ok());
-        let media = media.map(|medium| medium as &dyn Source);
-        let mut panel = Panel::new(media.chain(network.iter().map(|it| it as &dyn Source)).collect());
-        ledger.seat(&panel, missing.is_empty());
-        if self.order.require_local {
-            ledger.documents_only();
-        }
-        ledger.unusable(&found);
-        ledger.silent(self.silent.as_deref(), &self.order.home.document().server);
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let surveyed = self.survey(&missing, &mut panel, ledger)?;
-        self.check_room(&surveyed)?;
-        ledger.expect(&surveyed);
-        if self.order.explain {
-            let lines = ledger.foresee(&surveyed, &panel);
-            lines.into_iter().for_each(|line| self.order.observer.event(Event::Notice(line)));
-        }
-        if self.order.dry_run {
-            return Ok(());
-        }
-        self.fetch(&surveyed, &panel, ledger)
-    }
-
-    /// Where media are looked for, and which of them are used.
-    fn search(&self) -> Result<Search, ClientError> {
-        let &Order { home, now, ref search, .. } = self.order;
-        let settings = home.settings()?;
-        Ok(Search {
-            keys: home.trust()?,
-            allow_unsigned: settings.get(Switch::AllowUnsignedMedia),
-            use_usb: settings.get(Switch::EnableUsbCache),
-            use_dvd: settings.get(Switch::EnableDvdCache),
-            now: Some(now),
-            ..search.clone()
-        })
-    }
-
-    /// The service as a source of frames.
-    fn network(&self) -> Option<Network> {
-        let &Order { home, require_local, .. } = self.order;
-        let service = self.service.clone()?;
-        Some(Network::new(service, &home.document().server, !require_local))
-    }
-
-    /// The layers that are not whole.
-    fn missing<'t>(
-        &self,
-        plan: &Plan<'t>,
-        ledger: &mut Ledger,
-    ) -> Result<Vec<&'t LayerDescriptor>, ClientError> {
-        let &Order { home, crew, observer, .. } = self.order;
-        let force = home.settings()?.get(Switch::ForceLocalChecksum).then_some(crew);
-        let mut missing = Vec::new();
-        for layer in &plan.layers {
-            match local::look(&self.store, layer, force, observer)? {
-                Here::Whole => ledger.was_whole(layer),
-                Here::Absent => missing.push(*layer),
-                Here::Damaged(why) => {
-                    let text = format!("layer {} is damaged and is mended: {why}", layer.uuid);
-                    observer.event(Event::Warning(text));
-                    if !self.order.dry_run {
-                        local::take_back(home, &self.store, layer)?;
-                    }
-                    missing.push(*layer);
-                }
-            }
-        }
-        Ok(missing)
-    }
-
-    fn survey<'s>(
-        &self,
-        missing: &[&'s LayerDescriptor],
-        panel: &mut Panel<'s>,
-        ledger: &mut Ledger,
-    ) -> Result<Vec<Surveyed<'s>>, ClientError> {
-        let &Order { home, crew, observer, .. } = self.order;
-        let mut surveyed = Vec::new();
-        for layer in missing {
-            match survey::survey(panel, layer, Means { home, crew, observer }) {
-                Ok(found) => surveyed.push(found),
-                Err(error @ ClientError::NoList { .. }) => ledger.fail(layer.uuid, &error),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(surveyed)
-    }
-
-    /// Refuses to begin what does not fit.
-    fn check_room(&self, surveyed: &[Surveyed<'_>]) -> Result<(), ClientError> {
-        let home = self.order.home;
-        let room =
-            |layer: &Surveyed<'_>| making::room(&home.partial(layer.descriptor.uuid), layer.descriptor);
-        let needed = surveyed.iter().fold(0u64, |sum, layer| sum.saturating_add(room(layer).0));
-        let free = making::free(home.root())?;
-        if needed <= free.0 {
-            return Ok(());
-        }
-        Err(ClientError::Full { path: home.root().into(), free, needed: ByteLen(needed) })
-    }
-
-    fn fetch(
-        &self,
-        surveyed: &[Surveyed<'_>],
-        panel: &Panel<'_>,
-        ledger: &mut Ledger,
-    ) -> Result<(), ClientError> {
-        let &Order { crew, observer, .. } = self.order;
-        let fetch = Fetch { layers: surveyed, kinds: &panel.kinds(), stop: crew.stop(), observer };
-        observer.event(Event::Begin { task: "fetching", total: fetch.total(), unit: Unit::Bytes });
-        let fetched = fetch.run(|number| {
-            let Some(layer) = surveyed.get(number) else { return Ok(()) };
-            layer.making.commit(&self.store, layer.descriptor)?;
-            ledger.whole(layer.descriptor.uuid);
-            Ok(())
-        });
-        let fetched = fetched.map_err(|error| self.full(error, surveyed))?;
-        observer.event(Event::End);
-        let out: Vec<_> = fetched.tallies.iter().map(|tally| tally.out.clone()).collect();
-        ledger.enter(surveyed, fetched);
-        ledger.conclude(panel, &out);
-        Ok(())
-    }
-
-    /// The same error, with how much would have been needed where the disk was full.
-    fn full(&self, error: ClientError, surveyed: &[Surveyed<'_>]) -> ClientError {
-        match error.kind() {
-            ErrorKind::Fit => self.check_room(surveyed).err().unwrap_or(error),
-            _ => error,
         }
     }
 

@@ -89,7 +89,7 @@ impl Enroll {
             chance: (draw()?, draw()?),
             force: self.force,
         };
-        let (home, kept) = enroll::enroll(root, &enrolment).map_err(occupied)?;
+        let (home, kept) = enroll::enroll(root, &enrolment, shell.observer()).map_err(occupied)?;
         let document = home.document();
         shell.answer(&Enrolled {
             client: root.into(),
@@ -97,7 +97,7 @@ impl Enroll {
             server: document.server.clone(),
             materialize: form_name(document.materialize),
             trust: keys,
-            receipt_key: home.receipt_key()?.public().to_base64(),
+            receipt_key: home.receipt_public()?.to_base64(),
             images: kept.state.images.iter().map(|image| image.document.title()).collect(),
         })?;
         Ok(Code::Done)

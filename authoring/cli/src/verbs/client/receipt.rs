@@ -61,7 +61,7 @@ impl ReceiptVerb {
         };
         let written = target.map_or(Ok(Vec::new()), |target| self.write(&target, &signed))?;
         let Signed { number, text: receipt, signature } = signed;
-        let public_key = home.receipt_key()?.public().to_base64();
+        let public_key = home.receipt_public()?.to_base64();
         shell.answer(&Shown { device, number, receipt, signature, public_key, written })?;
         Ok(Code::Done)
     }

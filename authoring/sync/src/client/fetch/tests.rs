@@ -13,6 +13,7 @@ use crate::client::fake::{self, Fake, Fault, Layer};
 use crate::client::home::Home;
 use crate::client::source::Source;
 use crate::client::survey::{Means, Panel, survey};
+use crate::client::twins::Twins;
 
 /// What became of a job.
 struct Done {
@@ -43,7 +44,8 @@ fn fetch(home: &Home, layers: &[&Layer], sources: &[&Fake]) -> Done {
     let crew = crew();
     let store = home.store().unwrap();
     let mut panel = Panel::new(sources.iter().map(|source| *source as &dyn Source).collect());
-    let means = Means { home, crew: &crew, observer: &Ignore };
+    let twins = Twins::of(&store).unwrap();
+    let means = Means { home, crew: &crew, observer: &Ignore, twins: &twins };
     let surveyed: Result<Vec<_>, _> =
         layers.iter().map(|layer| survey(&mut panel, &layer.descriptor, means)).collect();
     let out = |panel: &Panel<'_>| panel.seats().iter().map(|it| Some(it.out.as_ref()?.1.clone())).collect();
@@ -192,6 +194,28 @@ fn a_layer_that_fails_keeps_no_other_from_being_whole() {
     let done = fetch(&home, &[&base, &child], &[&network]);
     assert_eq!(done.failures().len(), 1);
     assert!(!is_whole(&home, &base) && is_whole(&home, &child));
+}
+
+#[test]
+fn frames_that_another_layer_has_here_do_not_come_again() {
+    let one = fake::layer(1, None, 4);
+    let mut other = fake::layer(1, None, 5);
+    other.descriptor.uuid = uuid::Uuid::from_u128(2);
+    let folder = tempfile::tempdir().unwrap();
+    let home = fake::home(folder.path());
+    let network = Fake::new(NETWORK, &[&one, &other]);
+    fetch(&home, &[&one], &[&network]);
+    assert_eq!(fetch(&home, &[&other], &[&network]).given(), [1]);
+    assert!(is_whole(&home, &one) && is_whole(&home, &other));
+}
+
+#[test]
+fn where_nobody_else_is_asked_a_medium_is_asked_for_every_frame() {
+    let count = 3 * GIVE_UP as usize;
+    let layer = fake::layer(1, None, count);
+    let broken = |usb: Fake, frame| usb.with(&layer, frame, Fault::Unreadable);
+    let usb = (4..count - 2).fold(Fake::new(USB, &[&layer]), broken);
+    assert_eq!(fetch_one(&layer, &[&usb]).given(), [6]);
 }
 
 /// What may be wrong with a frame.
