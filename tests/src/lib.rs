@@ -15,6 +15,7 @@
 //! | [`disc`] | optical images, and their judges |
 //! | [`vhds`] | VHDs put together byte by byte |
 //! | [`vhd_audit`] | an auditor of folders of VHDs that lie on each other, by Windows' rules |
+//! | [`sought`] | media that clients look for, and what they read from them |
 //! | [`tampered`] | media as folders, changed by somebody who may sign or not |
 //! | [`unserved`] | a client's folder without a service: what it has, and what it is to have |
 //! | [`press`] | media pressed from a small store |
@@ -55,6 +56,7 @@ pub mod program;
 pub mod sectors;
 pub mod service;
 pub mod site;
+pub mod sought;
 pub mod stores;
 pub mod tampered;
 pub mod udf;

@@ -131,7 +131,7 @@ impl Audited {
             "structures or blocks lie over each other",
         );
         self.expect(
-            taken.iter().all(|range| range.start % 512 == 0),
+            taken.iter().all(|range| range.start.is_multiple_of(512)),
             "something does not start with a sector",
         );
     }
@@ -145,7 +145,7 @@ impl Audited {
         let Some((id, stamp, changed)) = known.get(&name) else {
             return self.expect(false, &format!("its parent {name:?} is not beside it"));
         };
-        self.expect(&self.bytes[header + 40..header + 56] == &id[..], "its parent has another identity");
+        self.expect(self.bytes[header + 40..header + 56] == id[..], "its parent has another identity");
         let expected = self.number(header + 56, 4) as i64;
         self.expect(expected == *stamp, "its parent's footer has another time stamp");
         self.expect(expected == *changed, "its parent's file was changed at another time");
@@ -166,9 +166,9 @@ impl Audited {
             let [space, len] = [self.number(at + 4, 4), self.number(at + 8, 4)];
             let offset = self.number(at + 16, 8);
             self.expect(self.number(at + 12, 4) == 0, "a locator's reserved field is used");
-            self.expect(offset % 512 == 0, "a locator's path does not start with a sector");
+            self.expect(offset.is_multiple_of(512), "a locator's path does not start with a sector");
             self.expect(
-                space % 512 == 0 && space >= len && space > 0,
+                space.is_multiple_of(512) && space >= len && space > 0,
                 "a locator's space is no number of sectors",
             );
             let room = offset..offset + space;

@@ -1,102 +1,20 @@
-//! Clients find seed media wherever they are, use those that may be used, say why not of the others, and read their
-//! frames without believing a byte.
+//! Clients find seed media wherever they are, use those that may be used, and say why not of the others.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use formats::io::read_vec;
-use formats::layer::{Frame, LayerDescriptor, print_digests};
-use formats::manifest::{Manifest, paths};
+use formats::layer::{LayerDescriptor, print_digests};
+use formats::manifest::paths;
 use formats::minisign::{KeyId, SecretKey};
-use formats::units::{ByteLen, ByteOffset, MIB};
+use formats::units::{ByteLen, MIB};
 use press::template::Kind;
-use seedpress_tests::press::{BASE, CHILD, Order, secret, store, time};
+use seedpress_tests::press::{BASE, CHILD, Order, secret};
+use seedpress_tests::sought::{disc, has_all, layer, only, order, pressed, read, search, why_not, workshop};
 use seedpress_tests::tampered::Spread;
 use seedpress_tests::workshop::Workshop;
-use store::{Layer, Store};
 use sync::client::media::{Found, Machine, MediumSource, Search, find};
-use sync::client::source::{Offer, Source, SourceError, SourceKind};
-
-/// A workshop with a store.
-fn workshop() -> Workshop {
-    let workshop = Workshop::new();
-    store(&workshop.path("store"));
-    workshop
-}
-
-fn order(workshop: &Workshop) -> Order {
-    Order::new(&workshop.path("store"))
-}
-
-fn pressed(workshop: &Workshop, name: &str, order: &Order) -> PathBuf {
-    let path = workshop.path(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    order.press(&path, 2).unwrap();
-    path
-}
-
-fn disc(workshop: &Workshop, name: &str) -> PathBuf {
-    let mut order = order(workshop);
-    order.shape(Kind::Disc);
-    pressed(workshop, name, &order)
-}
-
-/// A search that trusts the key of the tests, for media that are named.
-fn search(named: &[&Path]) -> Search {
-    Search {
-        named: named.iter().map(|path| path.to_path_buf()).collect(),
-        keys: vec![secret().public()],
-        now: Some(time()),
-        ..Search::new(None)
-    }
-}
-
-fn layer(workshop: &Workshop, uuid: uuid::Uuid) -> Layer {
-    Store::open(&workshop.path("store")).unwrap().layer(uuid).unwrap()
-}
-
-/// The only medium that is found, which is used.
-fn only(search: &Search) -> MediumSource {
-    let mut found = find(search);
-    assert_eq!(found.len(), 1, "{found:?}");
-    found.remove(0).source.unwrap()
-}
-
-/// Why the only medium that is found is not used.
-fn why_not(search: &Search) -> String {
-    let found = find(search);
-    let [found] = &found[..] else { panic!("{found:?}") };
-    found.why_not().unwrap_or_else(|| panic!("{found:?} is used"))
-}
-
-/// Reads frames and compares them with the store's; the numbers of those that came, and what ended it.
-fn read(offer: &dyn Offer, layer: &Layer, frames: &[Frame]) -> (Vec<usize>, Result<(), SourceError>) {
-    let mut seen = Vec::new();
-    let ended = offer.read(frames, &mut |frame, bytes| {
-        layer.frames.check(frame, bytes).unwrap();
-        seen.push(frame.number);
-        ControlFlow::Continue(())
-    });
-    (seen, ended)
-}
-
-/// Sees that a source has all of a layer.
-fn has_all(source: &MediumSource, layer: &Layer) {
-    let offer = source.offer(&layer.descriptor).unwrap().unwrap();
-    assert_eq!(offer.digests().unwrap(), print_digests(layer.frames.digests()));
-    let frames: Vec<_> = layer.frames.frames().collect();
-    let end = frames.last().unwrap().stored.end;
-    let table = read_vec(&layer.stored, ByteOffset(end), (layer.descriptor.stored.len.0 - end) as usize);
-    assert_eq!(offer.seek_table().unwrap(), table.unwrap());
-    assert!(frames.iter().all(|frame| offer.has(frame)));
-    let (seen, ended) = read(&*offer, layer, &frames);
-    ended.unwrap();
-    assert_eq!(seen, (0..frames.len()).collect::<Vec<_>>());
-    let backwards: Vec<_> = frames.iter().rev().cloned().collect();
-    assert_eq!(read(&*offer, layer, &backwards).0, (0..frames.len()).rev().collect::<Vec<_>>());
-}
+use sync::client::source::{Source, SourceError, SourceKind};
 
 #[test]
 fn image_files_in_a_folder_are_found_and_sticks_come_before_discs() {
@@ -286,101 +204,4 @@ fn part_of_each(source: &MediumSource, workshop: &Workshop) {
         assert_eq!((seen, ended.is_ok()), (before.clone(), before.len() == frames.len()));
     }
     assert!((1..5).contains(&count), "{count}");
-}
-
-#[test]
-fn frames_before_one_that_cannot_be_read_come_and_those_behind_can_be_asked_for() {
-    let workshop = workshop();
-    let spread = Spread::new(&pressed(&workshop, "stick", &order(&workshop)), &workshop.path("mounted"));
-    let layer = layer(&workshop, BASE);
-    let source = only(&search(&[&spread.folder]));
-    let offer = source.offer(&layer.descriptor).unwrap().unwrap();
-    let frames: Vec<_> = layer.frames.frames().collect();
-    let mut one = Vec::new();
-    let mut first = |frame: &Frame, _: &[u8]| {
-        one.push(frame.number);
-        ControlFlow::Break(())
-    };
-    offer.read(&frames, &mut first).unwrap();
-    assert_eq!(one, [0]);
-    // The stick is pulled out while it is read: nothing behind the first frame is there any more.
-    let file = fs::File::options().write(true).open(spread.path(&paths::layer_disk(BASE))).unwrap();
-    file.set_len(frames[0].stored.end).unwrap();
-    let (seen, ended) = read(&*offer, &layer, &frames);
-    assert_eq!(seen, [0]);
-    assert!(matches!(ended, Err(SourceError::Read(_))), "{ended:?}");
-    assert!(read(&*offer, &layer, &frames[1..]).1.is_err());
-}
-
-/// What is said of a layer of a medium that lies, signed by somebody who is trusted.
-fn lie(spread: &Spread, change: impl FnOnce(&mut Manifest)) -> Result<(), String> {
-    spread.rewrite(Some(&secret()), change);
-    let workshop = spread.folder.parent().unwrap();
-    let layer = Store::open(&workshop.join("store")).unwrap().layer(BASE).unwrap();
-    let mut found = find(&search(&[&spread.folder]));
-    let source = found.remove(0).source.map_err(|error| formats::kind::with_causes(&error))?;
-    let offer = source.offer(&layer.descriptor).map_err(|error| error.to_string())?;
-    let offer = offer.ok_or("nothing")?;
-    offer.digests().and_then(|_| offer.seek_table()).map(drop).map_err(|error| error.to_string())
-}
-
-#[test]
-fn media_that_lie_are_refused_in_words() {
-    let workshop = workshop();
-    let stick = pressed(&workshop, "stick", &order(&workshop));
-    let spread = |name: &str| Spread::new(&stick, &workshop.path(name));
-    let stored = paths::layer_disk(BASE);
-    let of_layer =
-        |manifest: &mut Manifest| manifest.files.iter().position(|it| it.layer == Some(BASE)).unwrap();
-    let said = |name: &str, spoil: &dyn Fn(&Spread), change: &dyn Fn(&mut Manifest)| {
-        let spread = spread(name);
-        spoil(&spread);
-        lie(&spread, change).unwrap_err()
-    };
-    assert_eq!(lie(&spread("honest"), |_| ()), Ok(()));
-    let outside = workshop.write("outside", &[7; 100]);
-    let linked = |spread: &Spread| {
-        fs::remove_file(spread.path(&stored)).unwrap();
-        symlink(&outside, spread.path(&stored)).unwrap();
-    };
-    let text = said("link", &linked, &|_| ());
-    assert!(text.contains("there is no"), "{text}");
-    let text = said("gone", &|it| fs::remove_file(it.path(&stored)).unwrap(), &|_| ());
-    assert!(text.contains("there is no"), "{text}");
-    let text = said("short", &|it| fs::write(it.path(&stored), "short").unwrap(), &|_| ());
-    assert!(text.contains("has 5 bytes") || text.contains("expected"), "{text}");
-    let list = paths::layer_frames(BASE);
-    let text = said("list", &|it| fs::write(it.path(&list), [7; 96]).unwrap(), &|_| ());
-    assert!(text.contains("is not the list"), "{text}");
-    let text = said("long", &|it| fs::write(it.path(&list), [7; 960]).unwrap(), &|_| ());
-    assert!(text.contains("at most"), "{text}");
-    let text = said("other", &|_| (), &|manifest| manifest.layers[0]["virtual_size"] = 1.into());
-    assert!(text.contains("another layer"), "{text}");
-    let unlisted = |manifest: &mut Manifest| {
-        let index = of_layer(manifest);
-        manifest.files.remove(index);
-    };
-    assert_eq!(said("unlisted", &|_| (), &unlisted), "nothing");
-    let elsewhere = |manifest: &mut Manifest| {
-        let index = of_layer(manifest);
-        manifest.files[index].path = "outside".into();
-    };
-    let text = said("elsewhere", &|_| (), &elsewhere);
-    assert!(text.contains("there is no"), "{text}");
-}
-
-#[test]
-fn a_path_that_leads_out_of_a_medium_makes_its_manifest_useless() {
-    let workshop = workshop();
-    let spread = Spread::new(&pressed(&workshop, "stick", &order(&workshop)), &workshop.path("mounted"));
-    let text = fs::read_to_string(spread.path(paths::MANIFEST)).unwrap();
-    let body = text.replace(&paths::layer_disk(BASE), "../outside");
-    let mut value: serde_json::Value = serde_json::from_str(&body).unwrap();
-    value.as_object_mut().unwrap().remove("checksum");
-    let text = formats::document::print_sealed(&value);
-    fs::write(spread.path(paths::MANIFEST), &text).unwrap();
-    let signature = formats::minisign::sign(&secret(), text.as_bytes(), "tampered").unwrap().print();
-    fs::write(spread.path(paths::SIGNATURE), signature).unwrap();
-    let said = why_not(&search(&[&spread.folder]));
-    assert!(said.contains("the manifest cannot be used"), "{said}");
 }
