@@ -2,6 +2,8 @@
 
 mod cutter;
 mod liar;
+mod plain;
 
 pub use cutter::Cutter;
 pub use liar::{Asked, Liar, Said};
+pub use plain::Plain;

@@ -158,6 +158,8 @@ impl Ledger {
         for (number, tally) in fetched.tallies.iter().enumerate() {
             // What is here has the first line.
             let Some(source) = self.sources.get_mut(number + 1) else { continue };
+            // What was foreseen is over.
+            (source.frames, source.bytes) = (0, ByteLen::ZERO);
             source.bad = tally.wrong + tally.unreadable;
             let (kind, medium) = (source.source, source.medium);
             for (layer, (frames, bytes)) in &tally.taken {
