@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use store::device::{DeviceDocument, Row};
 
 use crate::code::Code;
+use crate::error::Refusal;
 use crate::name;
 use crate::output::Answer;
 use crate::shell::Shell;
@@ -97,7 +97,8 @@ impl Policy {
         let lines = lines.filter(|(_, line)| !(line.is_empty() || line.starts_with('#')));
         let file = self.file.clone().unwrap_or_default();
         let rows = lines.map(|(number, line)| {
-            line.parse().with_context(|| format!("{}:{number} is no row", file.display()))
+            let about = || format!("{}:{number} is no row", file.display());
+            line.parse::<Row>().map_err(|error| Refusal::usage(about()).because(error).into())
         });
         let mut rows = rows.collect::<anyhow::Result<Vec<Row>>>()?;
         rows.extend(self.set.iter().cloned());
