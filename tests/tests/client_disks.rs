@@ -269,10 +269,15 @@ fn nothing_is_removed_that_the_target_needs_or_that_is_not_the_clients() {
     ];
     foreign.iter().for_each(|name| drop(client.workshop.write(name, b"mine")));
     client.workshop.write(&format!("partial/{leaf}/disk.vhd.zst"), b"in the making");
+    client.workshop.write(&format!("disks/~{leaf}.vhd.partial"), b"cut off");
+    client
+        .workshop
+        .write("store/layers/~00000000-0000-0000-0000-000000000001.removed/disk.vhd.zst", b"cut off");
     let removed = client.clear();
     let names: Vec<_> =
         removed.iter().map(|it| it.path.strip_prefix(client.workshop.folder()).unwrap()).collect();
-    assert_eq!(names, [Path::new("store/images/Win7/1.json")]);
+    let cut_off = format!("disks/~{leaf}.vhd.partial");
+    assert_eq!(names, [Path::new(&cut_off), Path::new("store/images/Win7/1.json")]);
     assert_eq!(client.names("store/layers").len(), 3);
     assert_eq!(client.clear(), []);
     client.assign(&["2"]);

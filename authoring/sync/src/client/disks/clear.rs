@@ -69,6 +69,12 @@ fn clear_disks(
             removed.push(remove(&path)?);
         }
     }
+    // Of somebody who was cut off. Who still writes one holds a lock on it.
+    for path in names(&folder)?.iter().filter(|name| is_half_written(name)).map(|name| folder.join(name)) {
+        if is_file(&path) && !busy.uses(&path) {
+            removed.push(remove(&path)?);
+        }
+    }
     for name in names(&folder.join(record::FOLDER))? {
         let disk = name.strip_suffix(".json").filter(|disk| OwnDisk::parse(disk).is_some());
         if disk.is_some_and(|disk| !folder.join(disk).exists()) {
@@ -78,33 +84,31 @@ fn clear_disks(
     Ok(removed)
 }
 
-/// Removes the folders of layers that are not needed.
+/// Removes the folders of layers that are not needed: first their names, so that nobody finds a part of one.
 fn clear_layers(folder: &Path, needed: &BTreeSet<Uuid>) -> Result<Vec<Removed>, DiskError> {
     let mut removed = Vec::new();
     for name in names(folder)? {
         let path = folder.join(&name);
-        let is_folder = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        let layer = layer_of(&name).filter(|layer| is_folder && !needed.contains(layer));
-        if layer.is_some() {
-            removed.push(remove_layer(&path)?);
-        } else if is_folder && is_half_removed(&name) {
-            remove_folder(&path)?;
+        let is_needed = |layer: Uuid| needed.contains(&layer);
+        if is_folder(&path) && layer_of(&name).is_some_and(|layer| !is_needed(layer)) {
+            let bytes = names(&path)?.iter().map(|name| len_of(&path.join(name))).sum();
+            let away = folder.join(format!("{}{name}{REMOVED}", paths::UNFINISHED));
+            fs::rename(&path, &away).map_err(HostError::io(Operation::Remove, &path))?;
+            removed.push(Removed { path, bytes });
         }
+    }
+    removed.first().map_or(Ok(()), |first| sync_folder_of(&first.path))?;
+    // Those too that somebody who was cut off left.
+    let half = names(folder)?.into_iter().filter(|name| is_half_removed(name)).map(|name| folder.join(name));
+    for path in half.filter(|path| is_folder(path)) {
+        fs::remove_dir_all(&path).map_err(HostError::io(Operation::Remove, &path))?;
     }
     Ok(removed)
 }
 
-/// Removes the folder of a layer: first its name, so that nobody finds a part of it.
-fn remove_layer(path: &Path) -> Result<Removed, DiskError> {
-    let bytes = names(path)?.iter().map(|name| len_of(&path.join(name))).sum();
-    let mut name = std::ffi::OsString::from(paths::UNFINISHED.to_string());
-    name.push(path.file_name().unwrap_or_default());
-    name.push(REMOVED);
-    let away = path.with_file_name(name);
-    fs::rename(path, &away).map_err(HostError::io(Operation::Remove, path))?;
-    sync_folder_of(path)?;
-    remove_folder(&away)?;
-    Ok(Removed { path: path.into(), bytes })
+fn is_half_written(name: &str) -> bool {
+    let inner = name.strip_prefix(paths::UNFINISHED).and_then(|name| name.strip_suffix(".partial"));
+    inner.and_then(OwnDisk::parse).is_some()
 }
 
 fn is_half_removed(name: &str) -> bool {
@@ -168,6 +172,10 @@ fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
 /// How much room a file takes up, holes left out.
 fn len_of(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
@@ -180,13 +188,7 @@ fn remove(path: &Path) -> Result<Removed, DiskError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(HostError::io(Operation::Remove, path)(error).into())
         }
-        _ => {
-            sync_folder_of(path)?;
-            Ok(Removed { path: path.into(), bytes })
-        }
+        // When the machine goes down now, it may be there again, and is removed the next time.
+        _ => Ok(Removed { path: path.into(), bytes }),
     }
-}
-
-fn remove_folder(path: &Path) -> Result<(), DiskError> {
-    Ok(fs::remove_dir_all(path).map_err(HostError::io(Operation::Remove, path))?)
 }
