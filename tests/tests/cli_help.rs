@@ -18,7 +18,9 @@ fn pages(desk: &Desk) -> Vec<Page> {
     let paths = written["written"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned());
     let page = |path: String| {
         let name = path.strip_prefix("pages/man1/seedpress").unwrap().strip_suffix(".1").unwrap();
-        Page { verb: name.replace('-', " "), text: String::from_utf8(desk.read(&path)).unwrap() }
+        // The one verb with a hyphen of its own.
+        let verb = name.replace('-', " ").replace("rotate secret", "rotate-secret");
+        Page { verb, text: String::from_utf8(desk.read(&path)).unwrap() }
     };
     paths.map(page).collect()
 }
@@ -41,6 +43,10 @@ fn there_is_a_page_for_every_verb() {
         "ls",
         "cat",
         "deploy",
+        "serve",
+        "device",
+        "client",
+        "disksyncmgr",
         "keygen",
         "completions",
         "man",
@@ -48,6 +54,27 @@ fn there_is_a_page_for_every_verb() {
         "plan disc",
         "build usb",
         "build disc",
+        "device add",
+        "device list",
+        "device show",
+        "device assign",
+        "device unassign",
+        "device policy",
+        "device rotate-secret",
+        "device remove",
+        "device restore",
+        "device report",
+        "client enroll",
+        "client sync",
+        "client status",
+        "client config",
+        "client trust",
+        "client receipt",
+        "client config get",
+        "client config set",
+        "client trust add",
+        "client trust list",
+        "client trust remove",
     ];
     assert_eq!(verbs, expected);
     for Page { verb, text } in pages {

@@ -28,7 +28,7 @@ fn add_devices(desk: &Desk) {
         let salt = [u8::try_from(number).unwrap(); 32];
         let device = DeviceDocument {
             format: FORMAT,
-            device: format!("pc-{number}"),
+            device: format!("load-{number}"),
             note: String::new(),
             added: stores::time(),
             secret: SecretHash::new(salt, &secret(number)),
@@ -61,7 +61,7 @@ fn two_hundred_clients_at_once_get_what_they_asked_for() {
         write!(
             config,
             "{next}url = \"{url}/v1/layers/{layer}/disk.vhd.zst\"\nrange = \"{first}-{}\"\nfail\nhttp1.1\n\
-             user = \"pc-{number}:{}\"\noutput = \"got-{number}\"\ncacert = \"{}\"\n",
+             user = \"load-{number}:{}\"\noutput = \"got-{number}\"\ncacert = \"{}\"\n",
             first + EACH - 1,
             secret(number),
             service.ca.display()

@@ -9,6 +9,7 @@ mod contest;
 mod contests;
 mod ground;
 mod measure;
+mod serve;
 mod sync;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     Sync(sync::Args),
+    Serve(serve::Args),
 }
 
 impl Args {
@@ -53,6 +55,7 @@ impl Args {
     pub fn run(self) -> Result<()> {
         match self.what {
             Some(What::Sync(args)) => return args.run(),
+            Some(What::Serve(args)) => return args.run(),
             None => setup::ensure()?,
         }
         let ground = Ground::new(self.size)?;

@@ -34,6 +34,7 @@ pub const NEEDS: &[Need] = &[
     need("casync", "casync", "is a contender of the benchmark of slow lines"),
     need("timeout", "coreutils", "ends programs that hang"),
     need("cpio", "cpio", "reads the archives that our QEMU guest starts from"),
+    need("curl", "curl", "asks our service, and is many clients at once"),
     need("debootstrap", "debootstrap", "makes the Debian system on the golden disk"),
     need("fsck.fat", "dosfstools", "judges our FAT volumes"),
     need("mkfs.fat", "dosfstools", "makes the EFI system partition of the golden disk that starts"),
