@@ -151,8 +151,10 @@ fn hear(stream: &mut impl Read) -> Option<Asked> {
 fn ask(service: SocketAddr, asked: &Asked) -> Option<Said> {
     let mut stream = TcpStream::connect(service).ok()?;
     let (first, rest) = asked.head.split_once("\r\n")?;
-    let kept: Vec<_> =
-        rest.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:")).collect();
+    // A lie has a body: the true service does not hear what the client knows already.
+    let ours = ["connection:", "if-none-match:"];
+    let is_ours = |line: &str| ours.iter().any(|name| line.to_ascii_lowercase().starts_with(name));
+    let kept: Vec<_> = rest.lines().filter(|line| !is_ours(line)).collect();
     let head = format!("{first}\r\nconnection: close\r\n{}\r\n\r\n", kept.join("\r\n").trim_end());
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(&asked.body).ok()?;
