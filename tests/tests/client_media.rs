@@ -182,6 +182,8 @@ fn media_of_a_set_are_one_and_what_is_on_missing_ones_is_missing() {
     for alone in &media {
         let source = only(&search(&[alone]));
         assert_eq!(source.missing().len(), media.len() - 1);
+        let said = find(&search(&[alone])).remove(0).missing().unwrap();
+        assert_eq!(said.matches("number").count(), media.len() - 1, "{said}");
         part_of_each(&source, &workshop);
     }
 }

@@ -10,7 +10,7 @@ use super::fetch::Fetch;
 use super::ledger::Ledger;
 use super::local::{self, Here};
 use super::making;
-use super::media::{self, Search};
+use super::media::{self, Found, Search};
 use super::network::Network;
 use super::plan::Plan;
 use super::settings::Switch;
@@ -27,6 +27,8 @@ impl Job<'_> {
     pub fn fill(&self, plan: &Plan<'_>, ledger: &mut Ledger) -> Result<(), ClientError> {
         let missing = self.missing(plan, ledger)?;
         let found = if missing.is_empty() { Vec::new() } else { media::find(&self.search()?) };
+        let notice = |text| self.order.observer.event(Event::Notice(text));
+        found.iter().filter_map(Found::missing).for_each(notice);
         let network = self.network();
         let media = found.iter().filter_map(|found| found.source.as_ref().ok());
         let media = media.map(|medium| medium as &dyn Source);
@@ -46,7 +48,7 @@ impl Job<'_> {
             ledger.expect(&surveyed);
             if self.order.explain {
                 let lines = ledger.foresee(&surveyed, &panel);
-                lines.into_iter().for_each(|line| self.order.observer.event(Event::Notice(line)));
+                lines.into_iter().for_each(notice);
             }
             if !self.order.dry_run {
                 self.fetch(&surveyed, &mut panel, ledger)?;

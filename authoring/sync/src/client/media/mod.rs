@@ -108,6 +108,14 @@ impl Found {
         self.source.as_ref().err().map(|reason| with_causes(reason))
     }
 
+    /// Which media of its set are not here, in one line; `None` when none is missing, or it is not used.
+    pub fn missing(&self) -> Option<String> {
+        let missing = self.source.as_ref().ok()?.missing();
+        let names = missing.iter().map(|(number, label, _)| format!("number {number} {label:?}"));
+        let names = names.collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| format!("{}: of its set, {names} is not here", self.name))
+    }
+
     /// Its identity, when it is used.
     fn used(&self) -> Option<Uuid> {
         self.medium.filter(|_| self.source.is_ok())

@@ -63,11 +63,6 @@ impl MediumSource {
             .collect()
     }
 
-    /// How many threads may read at once and gain by it.
-    pub fn readers(&self) -> usize {
-        if self.kind == SourceKind::Dvd { 1 } else { 2 }
-    }
-
     /// Whether both are of one set.
     pub(super) fn is_of_set_with(&self, other: &Self) -> bool {
         let set = |source: &Self| source.first.manifest.set.as_ref().map(|set| set.id);
