@@ -102,7 +102,7 @@ impl Serve {
             metrics,
             limits,
             tool: format!("seedpress {}", env!("CARGO_PKG_VERSION")),
-            log: logger.clone(),
+            events: logger.clone(),
             clock: Arc::new(|| date::now().ok()),
             ending,
         })?;

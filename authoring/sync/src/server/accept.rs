@@ -39,6 +39,8 @@ pub fn serve(request: Request) -> Result<(), ServeError> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().max_blocking_threads(request.limits.readers.max(1));
     let runtime = runtime.build().map_err(ServeError::Threads)?;
+    // A store behind a network has threads of its own, which must not be ended on one of ours.
+    let _store = request.store.clone();
     let served = runtime.block_on(run(request));
     // A store behind a network may let a reader wait for long.
     runtime.shutdown_background();
@@ -46,8 +48,8 @@ pub fn serve(request: Request) -> Result<(), ServeError> {
 }
 
 async fn run(request: Request) -> Result<(), ServeError> {
-    let Request { store, listener, tls, metrics, limits, tool, log, clock, ending } = request;
-    let service = Arc::new(Service::new(store, limits, tool, log, clock));
+    let Request { store, listener, tls, metrics, limits, tool, events, clock, ending } = request;
+    let service = Arc::new(Service::new(store, limits, tool, events, clock));
     let tls = tls.as_ref().map(Tls::config).map(TlsAcceptor::from);
     let desk = Desk::new(&service, routes::router(&service), tls, ending.watch());
     let seats = Seats { all: limits.connections, of_one: limits.connections_of_one };
@@ -72,7 +74,7 @@ async fn run(request: Request) -> Result<(), ServeError> {
     while let Some(ended) = running.join_next().await {
         cut += ended.unwrap_or_default();
     }
-    service.log.event(Event::Ended { cut });
+    service.events.event(Event::Ended { cut });
     Ok(())
 }
 
@@ -103,17 +105,17 @@ async fn take(listener: TcpListener, desk: Desk, seats: Seats) -> usize {
                 None => {
                     service.metrics.connection_refused();
                     let reason = "there are too many of this address".into();
-                    service.log.event(Event::Connection { peer, reason });
+                    service.events.event(Event::Connection { peer, reason });
                 }
             },
             Err(error) => {
-                service.log.event(Event::Accept { reason: error.to_string() });
+                service.events.event(Event::Accept { reason: error.to_string() });
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
     drop(listener);
-    desk.service.log.event(Event::Ending { open: open.len() });
+    desk.service.events.event(Event::Ending { open: open.len() });
     let finished = async { while open.join_next().await.is_some() {} };
     // Who takes longer is cut when `open` is dropped.
     let _ = tokio::time::timeout(desk.service.limits.grace, finished).await;

@@ -25,6 +25,8 @@ use super::watched::Line;
 
 /// How many requests may be under way on a connection of HTTP/2.
 const STREAMS: u32 = 32;
+/// How much of an answer HTTP/2 may take before its reader has room for it, in bytes.
+const MAX_UNSENT: usize = 128 << 10;
 /// How long the head of a request may be, in bytes.
 const MAX_HEAD: usize = 16 << 10;
 /// How many headers a request may have.
@@ -80,7 +82,7 @@ impl Desk {
         };
         if let Err(reason) = ended {
             self.service.metrics.connection_refused();
-            self.service.log.event(Event::Connection { peer, reason });
+            self.service.events.event(Event::Connection { peer, reason });
         }
     }
 
@@ -144,6 +146,7 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(MAX_UNSENT)
         .max_header_list_size(MAX_HEAD as u32)
         .keep_alive_interval(limits.patience)
         .keep_alive_timeout(limits.patience);

@@ -73,7 +73,7 @@ impl Service {
     /// Counts and tells a login that was refused.
     pub(super) fn refused(&self, peer: IpAddr, device: Option<&str>, fault: LoginFault) {
         self.metrics.login_failed(fault);
-        self.log.event(Event::Login { peer, device: device.map(Into::into), fault });
+        self.events.event(Event::Login { peer, device: device.map(Into::into), fault });
     }
 
     fn throttle(&self) -> std::sync::MutexGuard<'_, super::throttle::Throttle> {

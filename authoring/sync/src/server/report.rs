@@ -243,13 +243,13 @@ impl Service {
         match report.and_then(|report| receive(&self.shelf.store, device, &report, now)) {
             Ok(Received { number, .. }) => {
                 self.metrics.reported();
-                self.log.event(Event::Report { device: device.into(), number });
+                self.events.event(Event::Report { device: device.into(), number });
                 Ok(())
             }
             Err(ReportError::Store(error)) => Err(self.store_failed(Some(device), with_causes(&error))),
             Err(error) => {
                 let reason = with_causes(&error);
-                self.log.event(Event::ReportRefused { device: device.into(), reason });
+                self.events.event(Event::ReportRefused { device: device.into(), reason });
                 Err(error.refusal())
             }
         }

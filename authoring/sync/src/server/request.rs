@@ -28,7 +28,7 @@ pub struct Request {
     /// The program and its version: `seedpress 0.1.0`.
     pub tool: String,
     /// Who hears what happens.
-    pub log: Arc<dyn Log>,
+    pub events: Arc<dyn Log>,
     /// What time it is.
     pub clock: Clock,
     /// What ends the service.

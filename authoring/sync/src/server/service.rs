@@ -23,7 +23,7 @@ pub(super) struct Service {
     pub limits: Limits,
     pub metrics: Metrics,
     pub throttle: Mutex<Throttle>,
-    pub log: Arc<dyn Log>,
+    pub events: Arc<dyn Log>,
     pub clock: Clock,
     pub tool: String,
     /// The requests that may read the store, or wait until they can.
@@ -33,12 +33,18 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(store: Store, limits: Limits, tool: String, log: Arc<dyn Log>, clock: Clock) -> Self {
+    pub(super) fn new(
+        store: Store,
+        limits: Limits,
+        tool: String,
+        events: Arc<dyn Log>,
+        clock: Clock,
+    ) -> Self {
         let (metrics, throttle) = (Metrics::default(), Mutex::default());
         let reading = Arc::new(Semaphore::new(limits.readers.saturating_mul(WAITING)));
         let checking = Arc::new(Semaphore::new(1));
         let shelf = Shelf::new(store);
-        Self { shelf, limits, metrics, throttle, log, clock, tool, reading, checking }
+        Self { shelf, limits, metrics, throttle, events, clock, tool, reading, checking }
     }
 
     /// Whether the store answers.
@@ -78,7 +84,7 @@ impl Service {
     /// Counts and tells that the store does not give what it should.
     pub(super) fn store_failed(&self, device: Option<&str>, error: String) -> Refusal {
         self.metrics.store_error();
-        self.log.event(Event::Store { device: device.map(Into::into), error });
+        self.events.event(Event::Store { device: device.map(Into::into), error });
         STORE
     }
 }

@@ -71,7 +71,7 @@ impl Drop for Record {
         let took = self.began.elapsed();
         self.line.pulse.end();
         self.service.metrics.request(self.route, self.status, self.bytes, took);
-        self.service.log.event(Event::Request(Served {
+        self.service.events.event(Event::Request(Served {
             peer: self.line.peer,
             device: self.device.take(),
             method: std::mem::take(&mut self.method),
