@@ -7,6 +7,7 @@ use host::{Event, Unit};
 
 use super::error::ClientError;
 use super::fetch::Fetch;
+use super::home::Home;
 use super::ledger::Ledger;
 use super::local::{self, Here};
 use super::making;
@@ -42,7 +43,7 @@ impl Job<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        self.check_room(&missing)?;
+        check_room(self.order.home, &missing)?;
         for group in missing.chunks(GROUP) {
             let surveyed = self.survey(group, &mut panel, ledger)?;
             ledger.expect(&surveyed);
@@ -127,18 +128,6 @@ impl Job<'_> {
         Ok(surveyed)
     }
 
-    /// Refuses to begin what does not fit.
-    fn check_room(&self, missing: &[&LayerDescriptor]) -> Result<(), ClientError> {
-        let home = self.order.home;
-        let rooms = missing.iter().map(|layer| making::room(&home.partial(layer.uuid), layer));
-        let needed = rooms.fold(0u64, |sum, room| sum.saturating_add(room.0));
-        let free = making::free(home.root())?;
-        if needed <= free.0 {
-            return Ok(());
-        }
-        Err(ClientError::Full { path: home.root().into(), free, needed: ByteLen(needed) })
-    }
-
     fn fetch<'s>(
         &self,
         surveyed: &[Surveyed<'s>],
@@ -169,8 +158,38 @@ impl Job<'_> {
     fn full(&self, error: ClientError, surveyed: &[Surveyed<'_>]) -> ClientError {
         let layers: Vec<_> = surveyed.iter().map(|layer| layer.descriptor).collect();
         match error.kind() {
-            ErrorKind::Fit => self.check_room(&layers).err().unwrap_or(error),
+            ErrorKind::Fit => check_room(self.order.home, &layers).err().unwrap_or(error),
             _ => error,
         }
+    }
+}
+
+/// Refuses to begin what does not fit.
+fn check_room(home: &Home, missing: &[&LayerDescriptor]) -> Result<(), ClientError> {
+    let rooms = missing.iter().map(|layer| making::room(&home.partial(layer.uuid), layer));
+    let needed = ByteLen(rooms.fold(0u64, |sum, room| sum.saturating_add(room.0)));
+    let free = making::free(home.root())?;
+    if needed <= free {
+        return Ok(());
+    }
+    Err(ClientError::Full { path: home.root().into(), free, needed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::fake;
+
+    #[test]
+    fn what_does_not_fit_is_not_begun_and_the_figures_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = fake::home(folder.path());
+        let mut layer = fake::layer(1, None, 2).descriptor;
+        assert!(check_room(&home, &[&layer, &layer]).is_ok());
+        layer.stored.len = ByteLen(1 << 60);
+        let refused = check_room(&home, &[&layer, &layer]).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Fit);
+        let said = refused.to_string();
+        assert!(said.contains("free, and") && said.contains("2097152 TiB"), "{said}");
     }
 }
