@@ -236,8 +236,8 @@ impl Job<'_> {
             Ok(()) => outcome.reported = true,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(ClientError::Http(HttpError::Status { status: 409, .. })) => {
-                let text = "the service does not take the receipt: this device has signed receipts with another \
-                            key before; have its administrator forget that one";
+                let text = "the service does not take the receipt: it has a later one of this device, or one that \
+                            another key signed; device report NAME --forget has it forget that";
                 observer.event(Event::Warning(text.into()));
             }
             Err(error) => {
