@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use press::Template;
 use seedpress_tests::program::judge;
 
-const PAGES: [&str; 3] = ["README.md", "authoring/ARCHITECTURE.md", "templates/README.md"];
+const PAGES: [&str; 4] =
+    ["README.md", "authoring/ARCHITECTURE.md", "authoring/sync/API.md", "templates/README.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
