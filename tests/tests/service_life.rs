@@ -36,6 +36,22 @@ fn a_service_that_is_asked_to_end_finishes_what_was_begun() {
 }
 
 #[test]
+fn the_second_signal_ends_at_once() {
+    let (desk, secret, layer) = enrolled_with_noise();
+    let service = Service::start_plain(&desk.path("store"), &[]);
+    let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let login = authorization(&secret);
+    let request = format!("GET /v1/layers/{layer}/disk.vhd.zst HTTP/1.1\r\nHost: x\r\n{login}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    // An answer that nobody reads would be waited for.
+    stream.read_exact(&mut [0; 1000]).unwrap();
+    service.signal(Signal::TERM);
+    service.wait_for_log("\"event\":\"ending\"");
+    service.signal(Signal::TERM);
+    assert_eq!(service.wait().0, Some(130));
+}
+
+#[test]
 fn every_signal_that_asks_to_end_ends_in_order() {
     let desk = Desk::stocked();
     for signal in [Signal::TERM, Signal::INT] {

@@ -11,10 +11,9 @@ use signal_hook::iterator::Signals;
 use crate::code::Code;
 
 /// Has the signals set `stop`. Where they cannot be caught they end the program, as they always do.
-/// A hang-up that is ignored, as `nohup` has it, stays so; and it does not end what reads its files again.
-pub fn listen(stop: Stop, hang_up_ends: bool) {
-    let caught: &[i32] =
-        if hang_up_ends && !is_ignored(SIGHUP) { &[SIGINT, SIGTERM, SIGHUP] } else { &[SIGINT, SIGTERM] };
+/// A hang-up that is ignored, as `nohup` has it, stays so.
+pub fn listen(stop: Stop) {
+    let caught: &[i32] = if is_ignored(SIGHUP) { &[SIGINT, SIGTERM] } else { &[SIGINT, SIGTERM, SIGHUP] };
     let Ok(mut signals) = Signals::new(caught) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
@@ -27,13 +26,22 @@ pub fn listen(stop: Stop, hang_up_ends: bool) {
     });
 }
 
-/// Has every signal call `then`, which learns whether it was a hang-up.
+/// Has every signal call `then`, which learns whether it was a hang-up. The second that asks to end ends at once.
 ///
 /// # Errors
 /// The machine's, when signals cannot be caught.
 pub fn hear(then: impl Fn(bool) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    std::thread::spawn(move || signals.forever().for_each(|signal| then(signal == SIGHUP)));
+    std::thread::spawn(move || {
+        let mut is_ending = false;
+        for signal in signals.forever() {
+            if is_ending && signal != SIGHUP {
+                std::process::exit(Code::Interrupted as i32);
+            }
+            is_ending |= signal != SIGHUP;
+            then(signal == SIGHUP);
+        }
+    });
     Ok(())
 }
 

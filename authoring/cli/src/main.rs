@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(code) => return code.into(),
     };
-    let mut shell = Shell::open(global, !matches!(verb, Verb::Serve(_)));
+    let mut shell = Shell::open(global, matches!(verb, Verb::Serve(_)));
     let outcome = run(verb, &shell);
     shell.close(outcome).into()
 }

@@ -42,10 +42,13 @@ impl Threads {
 }
 
 impl Shell {
-    /// Begins to listen to signals, of which a hang-up may mean something else than to end, and to show progress.
-    pub fn open(global: Global, hang_up_ends: bool) -> Self {
+    /// Begins to show progress, and to listen to signals unless the verb does so itself: a service finishes what was
+    /// begun, for which its store must still answer.
+    pub fn open(global: Global, listens_itself: bool) -> Self {
         let stop = Stop::new();
-        interrupt::listen(stop.clone(), hang_up_ends);
+        if !listens_itself {
+            interrupt::listen(stop.clone());
+        }
         let meter = Meter::new(global.progress, global.quiet, global.verbose);
         Self { global, meter, stop }
     }
