@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use formats::digest::Sha256;
-use seedpress_tests::site::{Reply, Site};
+use seedpress_tests::judge::Judge;
+use seedpress_tests::site::{DEVICE, Reply, Site};
 
 /// A site and one of its layers, with the bytes of its stored file.
 fn stored() -> (Site, String, Vec<u8>) {
@@ -194,4 +195,27 @@ fn a_target_state_has_an_entity_tag_by_its_content() {
     assert_eq!((same.status, same.header("etag"), &*same.body), (304, Some(&*tag), &b""[..]));
     site.device("policy pc-17 --set ui:language:de");
     assert_eq!(site.get("/v1/target", &["--header", &condition]).status, 200);
+}
+
+#[test]
+fn an_answer_that_the_store_cannot_finish_is_broken_off() {
+    let site = Site::open();
+    let layer = site.layers("Win7@2")[0];
+    let path = format!("/v1/layers/{layer}/disk.vhd.zst");
+    // The service has it open from now on.
+    assert_eq!(site.get(&path, &["--range", "0-0"]).status, 206);
+    let stored = std::fs::File::options().write(true).open(site.stored(layer, "disk.vhd.zst")).unwrap();
+    stored.set_len(1 << 20).unwrap();
+    let login = format!("{DEVICE}:{}", site.secret);
+    for version in ["--http1.1", "--http2"] {
+        let curl =
+            Judge::new("curl").args(["--silent", version, "--output", "got", "--user", &login, "--cacert"]);
+        let url = format!("{}{path}", site.service.url);
+        let said = curl.arg(&site.service.ca).arg(url).folder(site.desk.folder()).run();
+        assert_ne!(said.code, Some(0), "{version}");
+        assert!(site.desk.read("got").len() <= 1 << 20, "{version}");
+    }
+    let log = site.service.kill();
+    assert!(log.contains("became shorter while it was read"), "{log}");
+    assert_eq!(log.lines().filter(|line| line.contains("\"whole\":false")).count(), 2, "{log}");
 }
