@@ -12,6 +12,7 @@ use crate::shell::Shell;
 /// old instructions print it.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("what").required(true).args(["set", "get", "list"]))]
+#[command(override_usage = "seedpress disksyncmgr --set NAME VALUE | --get NAME | --list")]
 pub struct Disksyncmgr {
     #[command(flatten)]
     folder: ClientFolder,

@@ -28,6 +28,7 @@ use crate::text;
 /// The service is asked first: when it does not know the device, nothing is written. A client that is there is enrolled
 /// again with --force; its layers, its switches and its receipts stay.
 #[derive(Args, Debug)]
+#[command(override_usage = "seedpress client enroll --server URL --device NAME --secret-file FILE ...")]
 pub struct Enroll {
     /// The service: https://HOST[:PORT]
     #[arg(long, value_name = "URL")]
