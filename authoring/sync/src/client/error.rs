@@ -7,7 +7,7 @@ use formats::kind::ErrorKind;
 use formats::layer::FrameDamaged;
 use formats::minisign::{FileError, SecretKeyError};
 use formats::units::ByteLen;
-use host::{HostError, Interrupted};
+use host::{HostError, Interrupted, Panicked};
 use remote::api::TargetError;
 use remote::http::HttpError;
 use store::StoreError;
@@ -32,6 +32,9 @@ pub enum ClientError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// The reader of a source broke down.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// The disks cannot be made.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -169,7 +172,7 @@ impl ClientError {
             Self::Document { .. } | Self::Target { .. } | Self::Long { .. } | Self::TooLong { .. } => {
                 ErrorKind::Corrupt
             }
-            Self::Format { .. } => ErrorKind::Other,
+            Self::Format { .. } | Self::Panicked(_) => ErrorKind::Other,
             Self::Key { .. } | Self::ReceiptKey { .. } | Self::OtherDevice { .. } => ErrorKind::Trust,
             Self::Full { .. } => ErrorKind::Fit,
             Self::Lost { damage, .. } => if_corrupt(damage.is_some()),

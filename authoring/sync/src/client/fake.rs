@@ -116,6 +116,8 @@ pub enum Fault {
     WrongOnce,
     /// It cannot be read.
     Unreadable,
+    /// The reader breaks down over it.
+    Panics,
 }
 
 /// A source in memory.
@@ -215,6 +217,7 @@ impl Offer for FakeOffer<'_> {
                 Some(Fault::Absent | Fault::Unreadable) => {
                     return Err(ReadError::unreadable(ByteOffset(frame.stored.start), "scratched").into());
                 }
+                Some(Fault::Panics) => panic!("no such frame"),
                 Some(Fault::Wrong) => bytes[0] ^= 1,
                 Some(Fault::WrongOnce) => {
                     self.source.faults.lock().unwrap().remove(&key);

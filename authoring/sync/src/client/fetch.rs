@@ -6,7 +6,7 @@ use std::thread;
 
 use formats::kind::{ErrorKind, with_causes};
 use formats::layer::Frame;
-use host::{Event, Observer, Stop};
+use host::{Event, Observer, Stop, contain};
 
 use super::board::{Batch, Board, Seats, Spot, Tally};
 use super::error::ClientError;
@@ -81,7 +81,12 @@ impl Fetch<'_> {
             for (source, kind) in self.kinds.iter().enumerate() {
                 for worker in 0..workers(*kind) {
                     let board = &board;
-                    scope.spawn(move || self.work(board, source, worker));
+                    scope.spawn(move || {
+                        // The others would wait for its frames.
+                        if let Err(panicked) = contain(|| self.work(board, source, worker)) {
+                            board.fail(panicked.into());
+                        }
+                    });
                 }
             }
             let outcome = gather(&board, &mut complete);

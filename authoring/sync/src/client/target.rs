@@ -35,8 +35,8 @@ pub struct Asked {
     pub same: bool,
 }
 
-/// How much longer than the target state its document is at most, in bytes.
-const FRAME: usize = 64 << 10;
+/// How long the document of a target state is at most, in bytes: more than the target state, as it is indented further.
+const MAX_KEPT: usize = 2 * MAX_TARGET;
 
 /// Asks the service what the device is to have. `asked` is the service's URL and the device.
 ///
@@ -76,7 +76,7 @@ fn parse(text: &str, (place, device): (&str, &str)) -> Result<TargetState, Clien
 /// [`ClientError`] when it cannot be read, or is not what was written.
 pub fn load(home: &Home) -> Result<Option<Kept>, ClientError> {
     let path = home.path(TARGET);
-    let Some(text) = files::read(&path, MAX_TARGET + FRAME)? else { return Ok(None) };
+    let Some(text) = files::read(&path, MAX_KEPT)? else { return Ok(None) };
     let damaged = |source: DocumentError| ClientError::Document { path: path.clone(), source };
     let kept: Kept = document::parse_sealed(&text).map_err(damaged)?;
     if kept.format != FORMAT {

@@ -210,6 +210,14 @@ fn frames_that_another_layer_has_here_do_not_come_again() {
 }
 
 #[test]
+fn a_reader_that_breaks_down_ends_the_job_and_nobody_waits() {
+    let layer = fake::layer(1, None, 3);
+    let usb = Fake::new(USB, &[&layer]).with(&layer, 1, Fault::Panics);
+    let done = fetch_one(&layer, &[&usb, &Fake::new(NETWORK, &[&layer])]);
+    assert!(matches!(done.outcome, Err(ClientError::Panicked(_))));
+}
+
+#[test]
 fn where_nobody_else_is_asked_a_medium_is_asked_for_every_frame() {
     let count = 3 * GIVE_UP as usize;
     let layer = fake::layer(1, None, count);
