@@ -11,7 +11,6 @@ use crate::shell::Shell;
 /// The switches are those of client config. A single or a typographic dash before set, get and list is understood too, as
 /// old instructions print it.
 #[derive(Args, Debug)]
-#[command(override_usage = "seedpress disksyncmgr [OPTIONS] <--set NAME VALUE|--get NAME|--list>")]
 #[command(group = ArgGroup::new("what").required(true).args(["set", "get", "list"]))]
 #[command(override_usage = "seedpress disksyncmgr --set NAME VALUE | --get NAME | --list")]
 pub struct Disksyncmgr {

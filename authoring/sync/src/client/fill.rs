@@ -190,6 +190,6 @@ mod tests {
         let refused = check_room(&home, &[&layer, &layer]).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Fit);
         let said = refused.to_string();
-        assert!(said.contains("free, and") && said.contains("2097152 TiB"), "{said}");
+        assert!(said.contains("free, and") && said.contains("2097152.0 TiB"), "{said}");
     }
 }
