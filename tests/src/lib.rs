@@ -27,6 +27,8 @@
 //! | [`findings`] | what auditors find wrong |
 //! | [`sectors`] | a medium in sectors, as auditors see it |
 //! | [`client`] | a service, a device of it and its client |
+//! | [`s3`], [`sshd`] | other people's servers that keep stores: of S3, and OpenSSH's |
+//! | [`elsewhere`] | what a store must be that lies on one of them |
 //! | [`wire`] | what may stand between a client and its service: lines that are cut, services that lie |
 //! | [`golden`] | texts and digests that are pinned in `tests/golden` |
 //!
@@ -42,6 +44,7 @@ pub mod damage;
 pub mod desk;
 pub mod disc;
 pub mod disks;
+pub mod elsewhere;
 pub mod findings;
 pub mod fleet;
 pub mod golden;
@@ -53,10 +56,12 @@ pub mod ntfs;
 pub mod paper;
 pub mod press;
 pub mod program;
+pub mod s3;
 pub mod sectors;
 pub mod service;
 pub mod site;
 pub mod sought;
+pub mod sshd;
 pub mod stores;
 pub mod tampered;
 pub mod udf;

@@ -15,7 +15,15 @@ pub const EPOCH: &str = "1767225600";
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// Variables that the program looks at.
-const VARIABLES: [&str; 2] = ["SEEDPRESS_STORE", "SEEDPRESS_PASSWORD"];
+const VARIABLES: [&str; 7] = [
+    "SEEDPRESS_STORE",
+    "SEEDPRESS_PASSWORD",
+    "SEEDPRESS_CLIENT",
+    "SEEDPRESS_DEVICE",
+    "SEEDPRESS_SECRET_FILE",
+    "SEEDPRESS_CA_CERT",
+    "SEEDPRESS_LOCK_SECONDS",
+];
 
 /// The program, to be run with a time limit.
 ///

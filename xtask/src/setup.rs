@@ -1,7 +1,9 @@
-//! `setup`: installs the Debian packages that tests and measurements call, where they are missing.
+//! `setup`: installs the Debian packages that tests and measurements call, where they are missing, and builds the server
+//! of S3 that no package has.
 
 mod needs;
 mod policy;
+pub mod servers;
 
 use std::process::Command;
 
@@ -48,6 +50,7 @@ pub fn ensure() -> Result<()> {
     let missing = missing();
     if missing.is_empty() {
         let toolchain = loader::ensure_toolchain()?.name();
+        servers::ensure()?;
         println!("setup: all {} programs that we call are there; {toolchain} builds the loader", NEEDS.len());
         return Ok(());
     }
@@ -64,6 +67,7 @@ pub fn ensure() -> Result<()> {
     }
     program::run(install(&missing)?.env("DEBIAN_FRONTEND", "noninteractive"))?;
     still_missing()?;
+    servers::ensure()?;
     loader::ensure_toolchain().map(drop)
 }
 

@@ -18,6 +18,7 @@ use press::layout::LayoutError;
 use press::plan::PlanError;
 use press::sources::SourceError;
 use press::template::TemplateError;
+use remote::http::HttpError;
 use store::{PublishError, StoreError};
 use sync::client::ClientError;
 use sync::client::disks::DiskError;
@@ -138,6 +139,7 @@ const KINDS: &[KindOf] = &[
     |e| e.downcast_ref().map(Unusable::kind),
     |e| e.downcast_ref().map(HostError::kind),
     |e| e.downcast_ref().map(StoreError::kind),
+    |e| e.downcast_ref().map(HttpError::kind),
     |e| e.downcast_ref().map(PublishError::kind),
     |e| e.downcast_ref().map(DeployError::kind),
     |e| e.downcast_ref().map(TrustError::kind),

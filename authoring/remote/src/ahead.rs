@@ -239,8 +239,8 @@ mod tests {
         let (object, blocks) = object(20 * BLOCK + 5);
         read(&object, 0, 100).unwrap();
         assert_eq!(blocks.fetched.lock().unwrap().len(), 1 + DEPTH);
-        for at in (0..20 * BLOCK).step_by(3 << 20) {
-            read(&object, at, 3 << 20).unwrap();
+        for at in (0..20 * BLOCK).step_by(2 << 20) {
+            read(&object, at, 2 << 20).unwrap();
         }
         read(&object, 20 * BLOCK, 5).unwrap();
         let fetched = blocks.fetched.lock().unwrap().clone();

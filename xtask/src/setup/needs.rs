@@ -72,6 +72,8 @@ pub const NEEDS: &[Need] = &[
     need("ntfsfix", "ntfs-3g", "judges our NTFS volumes"),
     need("ntfsinfo", "ntfs-3g", "judges our NTFS volumes"),
     need("ntfsls", "ntfs-3g", "lists our NTFS volumes"),
+    need("ssh", "openssh-client", "is how stores are reached on other machines"),
+    need("/usr/sbin/sshd", "openssh-server", "is the server on such a machine"),
     need("openssl", "openssl", "hashes for the benchmark's contenders"),
     need("/usr/share/ovmf/OVMF.fd", "ovmf", "is the UEFI firmware that starts our media"),
     need("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "ovmf", "is firmware that checks signatures"),

@@ -5,10 +5,10 @@ use std::ops::Range;
 use bytes::Bytes;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{Error, GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
+use object_store::{Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 use store::RemoteCause;
 
-use super::fault::told;
+use super::fault::patiently;
 use crate::ahead::{Blocks, Fetching};
 use crate::fault::Fault;
 
@@ -28,37 +28,37 @@ pub struct Source {
     bucket: AmazonS3,
     object: Path,
     tag: Option<String>,
+    retries: u32,
 }
 
 /// Opens an object.
 ///
 /// # Errors
 /// What S3 says.
-pub async fn open(bucket: &AmazonS3, object: &Path) -> Result<Opened, Fault> {
-    let options = GetOptions { range: Some(GetRange::Bounded(0..FIRST)), ..GetOptions::default() };
-    match bucket.get_opts(object, options).await {
-        Ok(got) if got.meta.size <= FIRST => Ok(Opened::Small(whole(got).await?)),
-        Ok(got) => {
-            let (bucket, object) = (bucket.clone(), object.clone());
-            let tag = got.meta.e_tag;
-            Ok(Opened::Large(got.meta.size, Source { bucket, object, tag }))
+pub async fn open(bucket: &AmazonS3, object: &Path, retries: u32) -> Result<Opened, Fault> {
+    let first = GetOptions { range: Some(GetRange::Bounded(0..FIRST)), ..GetOptions::default() };
+    let (size, tag, bytes) = patiently(retries, async || {
+        let got = match bucket.get_opts(object, first.clone()).await {
+            // An empty object has no first bytes.
+            Err(Error::Generic { store, source }) => match bucket.head(object).await {
+                Ok(meta) if meta.size == 0 => return Ok((0, None, Bytes::new())),
+                _ => return Err(Error::Generic { store, source }),
+            },
+            got => got?,
+        };
+        let (size, tag) = (got.meta.size, got.meta.e_tag.clone());
+        if size > FIRST {
+            return Ok((size, tag, Bytes::new()));
         }
-        Err(
-            error @ (Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. }),
-        ) => Err(told(&error)),
-        // An empty object has no first bytes.
-        Err(error) => match bucket.head(object).await {
-            Ok(meta) if meta.size == 0 => Ok(Opened::Small(Vec::new())),
-            _ => Err(told(&error)),
-        },
+        Ok((size, tag, got.bytes().await?))
+    })
+    .await?;
+    if size > FIRST {
+        let (bucket, object) = (bucket.clone(), object.clone());
+        return Ok(Opened::Large(size, Source { bucket, object, tag, retries }));
     }
-}
-
-async fn whole(got: GetResult) -> Result<Vec<u8>, Fault> {
-    let size = got.meta.size;
-    let bytes = got.bytes().await.map_err(|error| told(&error))?;
     if bytes.len() as u64 == size {
-        return Ok(bytes.into());
+        return Ok(Opened::Small(bytes.into()));
     }
     let text = format!("{} bytes came, expected {size}", bytes.len());
     Err(Fault::new(RemoteCause::Corrupt, text))
@@ -66,27 +66,33 @@ async fn whole(got: GetResult) -> Result<Vec<u8>, Fault> {
 
 impl Blocks for Source {
     fn fetch(&self, range: Range<u64>) -> Fetching {
-        let (bucket, object, tag) = (self.bucket.clone(), self.object.clone(), self.tag.clone());
+        let (bucket, object, retries) = (self.bucket.clone(), self.object.clone(), self.retries);
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range.clone())),
+            if_match: self.tag.clone(),
+            ..GetOptions::default()
+        };
         Box::pin(async move {
-            let options = GetOptions {
-                range: Some(GetRange::Bounded(range.clone())),
-                if_match: tag,
-                ..GetOptions::default()
+            let get = || {
+                let (bucket, object, options) = (bucket.clone(), object.clone(), options.clone());
+                async move {
+                    let got = bucket.get_opts(&object, options).await?;
+                    Ok((got.range.clone(), got.bytes().await?))
+                }
             };
-            let got = bucket.get_opts(&object, options).await.map_err(|error| changed(&error))?;
-            if got.range != range {
-                let text = format!("bytes {:?} came, expected {range:?}", got.range);
-                return Err(Fault::new(RemoteCause::Corrupt, text));
+            let (found, bytes) = patiently(retries, get).await.map_err(changed)?;
+            if found == range {
+                return Ok(bytes);
             }
-            got.bytes().await.map_err(|error| told(&error)) as Result<Bytes, Fault>
+            Err(Fault::new(RemoteCause::Corrupt, format!("bytes {found:?} came, expected {range:?}")))
         })
     }
 }
 
-/// What an error of reading means: an object that is another one now, or gone, was changed under the reader.
-fn changed(error: &Error) -> Fault {
-    match error {
-        Error::Precondition { .. } => Fault::new(RemoteCause::Corrupt, "it was changed while it was read"),
-        _ => told(error),
+/// What a fault of reading means: nobody refuses but for an object that is another one now.
+fn changed(fault: Fault) -> Fault {
+    match fault.cause {
+        RemoteCause::Refused => Fault::new(RemoteCause::Corrupt, "it was changed while it was read"),
+        _ => fault,
     }
 }

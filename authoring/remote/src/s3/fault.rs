@@ -5,9 +5,30 @@ use store::RemoteCause;
 
 use crate::fault::Fault;
 use crate::http::first_cause;
+use crate::pace::Pace;
 
 /// More of what S3 says is not repeated to people.
 const MOST: usize = 300;
+
+/// Asks until there is an answer, or tries end. It may have been done by a try whose answer was lost.
+///
+/// # Errors
+/// What S3 said last.
+pub async fn patiently<T, W>(retries: u32, request: impl Fn() -> W) -> Result<T, Fault>
+where
+    W: Future<Output = Result<T, Error>>,
+{
+    let mut pace = Pace::new(retries);
+    loop {
+        let fault = match request().await {
+            Ok(done) => return Ok(done),
+            Err(error) => told(&error),
+        };
+        let again = if fault.cause == RemoteCause::Unreachable { pace.next(None) } else { None };
+        let Some(time) = again else { return Err(fault) };
+        tokio::time::sleep(time).await;
+    }
+}
 
 /// What an error means, and its last cause: those before it only say who asked whom.
 pub fn told(error: &Error) -> Fault {

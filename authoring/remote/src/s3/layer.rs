@@ -121,7 +121,7 @@ pub fn clean(s3: &S3, name: &str) -> Result<(), StoreError> {
         let key = paths::of_layer(layer, &file);
         let object = s3.object(&key)?;
         // It may have been ended, and is unknown then.
-        let aborted = s3.ask(("remove", &key), s3.0.bucket.abort_multipart(&object, &id));
+        let aborted = s3.ask(("remove", &key), || s3.0.bucket.abort_multipart(&object, &id));
         if let Err(error @ StoreError::Interrupted(_)) = aborted {
             return Err(error);
         }

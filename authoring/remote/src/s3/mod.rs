@@ -19,8 +19,8 @@ use host::{Event, Observer, Stop};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, Certificate, ClientOptions, Error, HeaderValue, ObjectStore, ObjectStoreExt, PutMode,
-    PutPayload, RetryConfig,
+    Certificate, ClientOptions, Error, GetOptions, GetRange, HeaderValue, ObjectStore, ObjectStoreExt,
+    PutMode, PutPayload, RetryConfig,
 };
 use store::{Depot, Held, NewLayer, StoreError, paths};
 use uuid::Uuid;
@@ -33,8 +33,6 @@ use crate::reactor::Reactor;
 
 /// How long a part of an upload may take: lines are slow.
 const UPLOAD: Duration = Duration::from_secs(600);
-/// How long is tried at all, whatever happens.
-const TRIES: Duration = Duration::from_secs(170);
 /// How long somebody may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -98,29 +96,38 @@ impl S3 {
         Path::parse(path).map_err(|e| Fault::refused(e.to_string()).at("name", self.place(key)))
     }
 
-    /// Waits for what S3 says to a request.
-    fn ask<T>(
+    /// Asks S3, again where that may help, and waits for what it says.
+    fn ask<T, W>(
         &self,
         (operation, key): (&'static str, &str),
-        request: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, StoreError> {
-        let said = self.0.reactor.wait(&self.1, request)?;
-        said.map_err(|error| fault::told(&error).at(operation, self.place(key)))
+        request: impl Fn() -> W,
+    ) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, Error>>,
+    {
+        let said = self.0.reactor.wait(&self.1, fault::patiently(self.0.access.retries, request))?;
+        said.map_err(|fault| fault.at(operation, self.place(key)))
     }
 
     fn put(&self, key: &str, bytes: &[u8], mode: PutMode) -> Result<(), StoreError> {
         let object = self.object(key)?;
         let payload = PutPayload::from_bytes(Bytes::copy_from_slice(bytes));
-        self.ask(("write", key), self.0.bucket.put_opts(&object, payload, mode.into())).map(drop)
+        self.ask(("write", key), || self.0.bucket.put_opts(&object, payload.clone(), mode.clone().into()))
+            .map(drop)
     }
 
     /// Whether an object has exactly these bytes. Who makes an object and hears nothing asks again, and may have made it
     /// the first time.
     fn is(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
         let object = self.object(key)?;
-        let got = self.ask(("read", key), async { self.0.bucket.get(&object).await?.bytes().await });
+        let len = bytes.len() as u64;
+        let first = GetOptions { range: Some(GetRange::Bounded(0..len.max(1))), ..GetOptions::default() };
+        let got = self.ask(("read", key), async || {
+            let got = self.0.bucket.get_opts(&object, first.clone()).await?;
+            if got.meta.size == len { got.bytes().await.map(Some) } else { Ok(None) }
+        });
         match got {
-            Ok(found) => Ok(found == bytes),
+            Ok(found) => Ok(found.is_some_and(|found| found == bytes)),
             Err(error) if error.is_missing() => Ok(false),
             Err(error) => Err(error),
         }
@@ -135,7 +142,7 @@ impl Depot for S3 {
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let prefix = self.object(folder)?;
-        let found = self.ask(("list", folder), self.0.bucket.list_with_delimiter(Some(&prefix)))?;
+        let found = self.ask(("list", folder), || self.0.bucket.list_with_delimiter(Some(&prefix)))?;
         let objects = found.objects.iter().map(|object| &object.location);
         Ok(objects.chain(&found.common_prefixes).filter_map(|path| path.filename().map(Into::into)).collect())
     }
@@ -145,7 +152,7 @@ impl Depot for S3 {
             return Ok(true);
         }
         let object = self.object(key)?;
-        match self.ask(("read", key), self.0.bucket.head(&object)) {
+        match self.ask(("read", key), || self.0.bucket.head(&object)) {
             Err(error) if error.is_missing() => Ok(false),
             found => found.map(|_| true),
         }
@@ -153,7 +160,8 @@ impl Depot for S3 {
 
     fn open(&self, key: &str) -> Result<Arc<dyn ReadAt>, StoreError> {
         let object = self.object(key)?;
-        let opened = self.0.reactor.wait(&self.1, blocks::open(&self.0.bucket, &object))?;
+        let opened =
+            self.0.reactor.wait(&self.1, blocks::open(&self.0.bucket, &object, self.0.access.retries))?;
         let (len, source) = match opened.map_err(|fault| fault.at("read", self.place(key)))? {
             blocks::Opened::Small(bytes) => return Ok(Arc::new(bytes)),
             blocks::Opened::Large(len, source) => (len, source),
@@ -164,12 +172,13 @@ impl Depot for S3 {
     fn create(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
         let object = self.object(key)?;
         let payload = PutPayload::from_bytes(Bytes::copy_from_slice(bytes));
-        let made = self.0.bucket.put_opts(&object, payload, PutMode::Create.into());
-        match self.0.reactor.wait(&self.1, made)? {
-            Ok(_) => Ok(true),
-            Err(Error::AlreadyExists { .. }) => self.is(key, bytes),
-            Err(error) => Err(fault::told(&error).at("write", self.place(key))),
-        }
+        let made = self.ask(("write", key), async || {
+            match self.0.bucket.put_opts(&object, payload.clone(), PutMode::Create.into()).await {
+                Err(Error::AlreadyExists { .. }) => Ok(false),
+                made => made.map(|_| true),
+            }
+        })?;
+        if made { Ok(true) } else { self.is(key, bytes) }
     }
 
     fn replace(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
@@ -178,7 +187,7 @@ impl Depot for S3 {
 
     fn remove(&self, key: &str) -> Result<(), StoreError> {
         let object = self.object(key)?;
-        match self.ask(("remove", key), self.0.bucket.delete(&object)) {
+        match self.ask(("remove", key), || self.0.bucket.delete(&object)) {
             Err(error) if error.is_missing() => Ok(()),
             removed => removed,
         }
@@ -247,8 +256,8 @@ fn client(bucket: &Bucket, name: &str, access: &Access, patience: Duration) -> R
     for root in Certificate::from_pem_bundle(bucket.ca.as_deref().unwrap_or_default()).map_err(wrong)? {
         options = options.with_root_certificate(root);
     }
-    let backoff = BackoffConfig { max_backoff: CONNECT, ..BackoffConfig::default() };
-    let retry = RetryConfig { backoff, max_retries: access.retries as usize, retry_timeout: TRIES };
+    // What is tried again is tried by us, with the bodies of answers.
+    let retry = RetryConfig { max_retries: 0, ..RetryConfig::default() };
     let builder = builder.with_bucket_name(name).with_client_options(options).with_retry(retry);
     builder.with_disable_bulk_delete(true).build().map_err(wrong)
 }

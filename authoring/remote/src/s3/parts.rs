@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use formats::units::ByteLen;
-use object_store::PutPayload;
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
 use store::{PIECE, RemoteCause, StoreError, Upload};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -48,7 +48,7 @@ impl<'a> Parts<'a> {
     /// Begins the object of a key.
     pub fn begin(s3: &'a S3, key: String, most: ByteLen) -> Result<Self, StoreError> {
         let object = s3.object(&key)?;
-        let id = s3.ask(("write", &key), s3.0.uploads.create_multipart(&object))?;
+        let id = s3.ask(("write", &key), || s3.0.uploads.create_multipart(&object))?;
         let (part, room) = (part_len(most), Arc::new(Semaphore::new(UNDER_WAY)));
         let (filling, sent) = (Mutex::default(), Mutex::default());
         Ok(Self { s3, key, object, id, part, filling, sent, room, done: false })
@@ -70,10 +70,10 @@ impl<'a> Parts<'a> {
         let (uploads, object, id) = (self.s3.0.uploads.clone(), self.object.clone(), self.id.clone());
         let payload: PutPayload = filling.into_values().collect();
         // Cannot cut: there are few parts.
-        let index = number as usize;
+        let (index, retries) = (number as usize, self.s3.0.access.retries);
         let sent = self.s3.0.reactor.spawn(async move {
             let _room: OwnedSemaphorePermit = room;
-            uploads.put_part(&object, &id, index, payload).await.map_err(|error| fault::told(&error))
+            fault::patiently(retries, || uploads.put_part(&object, &id, index, payload.clone())).await
         });
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sent);
         Ok(())
@@ -89,6 +89,12 @@ impl<'a> Parts<'a> {
             parts.push(part.map_err(lost).flatten().map_err(|fault| self.fault(fault))?);
         }
         Ok(parts)
+    }
+
+    /// Whether the object is there, and so long.
+    fn is_there(&self, len: u64) -> Result<bool, StoreError> {
+        let meta = self.s3.ask(("read", &self.key), || self.s3.0.bucket.head(&self.object))?;
+        Ok(meta.size == len)
     }
 
     fn fault(&self, fault: Fault) -> StoreError {
@@ -123,8 +129,14 @@ impl Upload for Parts<'_> {
             return Err(self.fault(Fault::refused(text)));
         }
         self.s3.0.leases.guard().map_err(|fault| self.fault(fault))?;
-        let complete = self.s3.0.uploads.complete_multipart(&self.object, &self.id, parts);
-        self.s3.ask(("write", &self.key), complete)?;
+        let completed = self.s3.ask(("write", &self.key), || {
+            self.s3.0.uploads.complete_multipart(&self.object, &self.id, parts.clone())
+        });
+        match completed {
+            // An upload that is unknown may have been completed by a try whose answer was lost.
+            Err(error) if error.is_missing() && self.is_there(len)? => {}
+            completed => drop(completed?),
+        }
         self.done = true;
         Ok(())
     }
@@ -140,7 +152,7 @@ impl Drop for Parts<'_> {
         }
         // Where that does not work, the next publisher does it.
         let calm = self.s3.calm();
-        let _ = calm.ask(("remove", &self.key), self.s3.0.bucket.abort_multipart(&self.object, &self.id));
+        let _ = calm.ask(("remove", &self.key), || self.s3.0.bucket.abort_multipart(&self.object, &self.id));
     }
 }
 

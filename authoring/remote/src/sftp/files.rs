@@ -1,8 +1,9 @@
 //! Files over a connection: read and written in several requests at a time.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -17,10 +18,15 @@ use super::link::{Line, Link};
 use crate::ahead::{Blocks, Fetching};
 use crate::fault::Fault;
 
-/// How much one request asks for: OpenSSH's servers give 255 KiB at most.
-const ASKED: u64 = 255 << 10;
+/// How much one request asks for, in bytes: what is lost at most of each when the connection breaks.
+const ASKED: u64 = 64 << 10;
 /// Files up to this length come with the first request.
 const FIRST: u64 = 64 << 10;
+
+/// No document of a store is longer.
+const MOST_READ: u64 = 2 << 20;
+/// How often a file is made whose unfinished name somebody else removes.
+const TRIES: usize = 10;
 
 /// A file that was opened.
 pub enum Opened {
@@ -70,10 +76,10 @@ pub async fn open(link: &Link, path: &str) -> Result<Opened, Error> {
     }
 }
 
-/// All bytes of a small file.
+/// All bytes of a document, or so many that it can be none.
 pub async fn read(link: &Link, path: &str) -> Result<Vec<u8>, Error> {
     let file = link.sftp.open(path).await?;
-    Ok(read_at(file, 0, FIRST).await?.into())
+    Ok(read_at(file, 0, MOST_READ).await?.into())
 }
 
 /// Reads until there are `len` bytes, or the file ends.
@@ -109,29 +115,65 @@ pub async fn write(file: &File, at: u64, bytes: &Bytes) -> Result<(), Error> {
     Ok(())
 }
 
-async fn fetch(file: File, range: Range<u64>) -> Result<Bytes, Error> {
+/// Fetches what is missing of the pieces of a range; what came is kept, also when the connection breaks.
+async fn fetch(file: File, missing: Vec<Range<u64>>, pieces: Arc<Pieces>) -> Result<(), Error> {
     let mut under_way = JoinSet::new();
-    for start in range.clone().step_by(ASKED as usize) {
-        let (file, len) = (file.clone(), ASKED.min(range.end - start));
-        under_way.spawn(async move { read_at(file, start, len).await.map(|bytes| (start, bytes)) });
+    for piece in missing {
+        let (file, pieces) = (file.clone(), pieces.clone());
+        under_way.spawn(async move {
+            let bytes = read_at(file, piece.start, piece.end - piece.start).await?;
+            pieces.0.lock().unwrap_or_else(PoisonError::into_inner).insert(piece.start, bytes);
+            Ok::<(), Error>(())
+        });
     }
-    let mut pieces = Vec::new();
+    let mut fetched = Ok(());
     while let Some(piece) = under_way.join_next().await {
-        pieces.push(piece??);
+        // All that comes counts, whatever does not.
+        fetched = fetched.and(piece.map_err(Error::from).flatten());
     }
-    pieces.sort_by_key(|(start, _)| *start);
-    Ok(pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect())
+    fetched
+}
+
+/// The pieces of a range that came.
+#[derive(Debug, Default)]
+struct Pieces(Mutex<BTreeMap<u64, BytesMut>>);
+
+impl Pieces {
+    fn missing(&self, range: &Range<u64>) -> Vec<Range<u64>> {
+        let came = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let starts = range.clone().step_by(ASKED as usize).filter(|start| !came.contains_key(start));
+        starts.map(|start| start..range.end.min(start + ASKED)).collect()
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn together(&self) -> Bytes {
+        let came = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        came.values().flat_map(|piece| piece.iter().copied()).collect()
+    }
 }
 
 impl Blocks for Source {
     fn fetch(&self, range: Range<u64>) -> Fetching {
         let (line, path, open) = (self.line.clone(), self.path.clone(), self.open.clone());
         Box::pin(async move {
+            let pieces = Arc::new(Pieces::default());
             let work = |link: Arc<Link>| {
-                let (path, open, range) = (path.clone(), open.clone(), range.clone());
-                async move { fetch(open.file(&link, &path, false).await?, range).await }
+                let (path, open, pieces) = (path.clone(), open.clone(), pieces.clone());
+                let missing = pieces.missing(&range);
+                async move { fetch(open.file(&link, &path, false).await?, missing, pieces).await }
             };
-            line.send(work).await
+            loop {
+                let before = pieces.count();
+                match line.send(work).await {
+                    Ok(()) => return Ok(pieces.together()),
+                    // Tries are counted anew when something came.
+                    Err(_) if pieces.count() > before => {}
+                    Err(fault) => return Err(fault),
+                }
+            }
         })
     }
 }
@@ -190,6 +232,29 @@ pub async fn put(link: &Link, path: &str, bytes: &Bytes) -> Result<(), Error> {
     file.close().await
 }
 
+/// Makes a file under another name, and gives it its own: in place of one that is there by a rename, and else by a hard
+/// link. Whoever cleans up the store may take the other name for a leftover and remove it; then it is made again.
+pub async fn put_as(
+    link: &Link,
+    (temporary, path): (&str, &str),
+    bytes: &Bytes,
+    replace: bool,
+) -> Result<(), Error> {
+    let mut tries = 1..TRIES;
+    loop {
+        put(link, temporary, bytes).await?;
+        let mut fs = link.sftp.fs();
+        let named = match replace {
+            true => fs.rename(temporary, path).await,
+            false => fs.hard_link(temporary, path).await,
+        };
+        match named {
+            Err(error) if is_missing(&error) && tries.next().is_some() => {}
+            named => return named,
+        }
+    }
+}
+
 /// Has the file on its device, where the server can do that.
 pub async fn sync(link: &Link, file: &mut File) -> Result<(), Error> {
     if link.sftp.support_fsync() { file.sync_all().await } else { Ok(()) }
@@ -211,6 +276,19 @@ pub async fn remove_folder(link: &Link, path: &str) -> Result<(), Error> {
     match link.sftp.fs().remove_dir(path).await {
         Err(error) if is_missing(&error) => Ok(()),
         removed => removed,
+    }
+}
+
+/// Removes a file, or a folder with the files in it; what is not there is no error.
+pub async fn remove_any(link: &Link, path: &str) -> Result<(), Error> {
+    let kind = match link.sftp.fs().symlink_metadata(path).await {
+        Err(error) if is_missing(&error) => return Ok(()),
+        found => found?.file_type(),
+    };
+    if kind.is_some_and(|kind| kind.is_dir()) {
+        remove_folder(link, path).await
+    } else {
+        remove(link, path).await
     }
 }
 

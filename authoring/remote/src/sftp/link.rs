@@ -183,6 +183,7 @@ fn refused(said: &str) -> Fault {
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
     let last = last.unwrap_or("ssh says nothing, and the server does not answer");
     let shown: String = last.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+    let shown = shown.trim();
     let denied = ["Permission denied", "Host key verification failed", "Too many authentication failures"];
     let cause = match () {
         () if denied.iter().any(|word| said.contains(word)) => RemoteCause::Denied,

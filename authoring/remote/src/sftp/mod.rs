@@ -126,8 +126,7 @@ impl Depot for Sftp {
         let (path, temporary) = (self.path(key), self.temporary(key));
         let bytes = Bytes::copy_from_slice(bytes);
         self.ask(("write", key), async |link| {
-            files::put(link, &temporary, &bytes).await?;
-            let linked = link.sftp.fs().hard_link(&temporary, &path).await;
+            let linked = files::put_as(link, (&temporary, &path), &bytes, false).await;
             files::remove(link, &temporary).await?;
             match linked {
                 Ok(()) => Ok(true),
@@ -147,8 +146,7 @@ impl Depot for Sftp {
             if !link.sftp.support_posix_rename() {
                 return Err(Error::UnsupportedExtension(&"posix-rename@openssh.com"));
             }
-            files::put(link, &temporary, &bytes).await?;
-            link.sftp.fs().rename(&temporary, &path).await
+            files::put_as(link, (&temporary, &path), &bytes, true).await
         })
     }
 
@@ -172,13 +170,7 @@ impl Depot for Sftp {
         for folder in folders {
             for key in self.unfinished(&folder)? {
                 let path = self.path(&key);
-                self.ask(("remove", &key), async |link| {
-                    let is_folder = link.sftp.fs().symlink_metadata(&path).await?.file_type();
-                    match is_folder.is_some_and(|kind| kind.is_dir()) {
-                        true => files::remove_folder(link, &path).await,
-                        false => files::remove(link, &path).await,
-                    }
-                })?;
+                self.ask(("remove", &key), async |link| files::remove_any(link, &path).await)?;
                 let shown = self.place(&key);
                 let text = format!("removed {}, left over from a publish that was cut off", shown.display());
                 observer.event(Event::Notice(text));

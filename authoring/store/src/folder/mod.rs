@@ -23,7 +23,7 @@ use unfinished::Unfinished;
 /// What is said of a file in the place of a store's folder.
 pub const IS_FILE: &str = "it is a file, expected a folder";
 
-/// How often somebody who replaces a document tries, while others replace it.
+/// How often somebody who writes a document tries, while others write it.
 const PATIENCE: u32 = 500;
 /// How long one waits before the next try.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -62,7 +62,7 @@ impl Depot for Folder {
     fn create(&self, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
         let path = self.place(key);
         make_folder_of(&path)?;
-        match write_file(&path, bytes, false) {
+        match write_patiently(&path, bytes, false) {
             Ok(()) => Ok(true),
             Err(StoreError::Host(HostError::Exists { .. })) => Ok(false),
             Err(error) => Err(error),
@@ -72,16 +72,7 @@ impl Depot for Folder {
     fn replace(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.place(key);
         make_folder_of(&path)?;
-        let mut tries = 1..PATIENCE;
-        loop {
-            match write_file(&path, bytes, true) {
-                // Somebody else replaces it at this moment: then one of the two is last.
-                Err(StoreError::Host(HostError::Busy { .. })) if tries.next().is_some() => {
-                    std::thread::sleep(PAUSE);
-                }
-                written => return written,
-            }
-        }
+        write_patiently(&path, bytes, true)
     }
 
     fn remove(&self, key: &str) -> Result<(), StoreError> {
@@ -127,6 +118,19 @@ fn make_folder(path: &Path) -> Result<(), StoreError> {
 
 fn make_folder_of(path: &Path) -> Result<(), StoreError> {
     path.parent().map_or(Ok(()), make_folder)
+}
+
+/// Puts a small file under its name, also while others do: then one of them is last, or first.
+fn write_patiently(path: &Path, bytes: &[u8], replace: bool) -> Result<(), StoreError> {
+    let mut tries = 1..PATIENCE;
+    loop {
+        match write_file(path, bytes, replace) {
+            Err(StoreError::Host(HostError::Busy { .. })) if tries.next().is_some() => {
+                std::thread::sleep(PAUSE);
+            }
+            written => return written,
+        }
+    }
 }
 
 /// Puts a small file under its name, whole; in place of an older one only where that is asked for.

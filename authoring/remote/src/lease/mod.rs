@@ -11,6 +11,9 @@
 //! it did; and it gives up by itself when it was not able to speak for half of that time. So one who is cut off,
 //! stopped, or slow can neither keep others out for ever nor undo what they did.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -138,7 +141,7 @@ impl Leases {
         if self.proven.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let key = format!("~proof-{}", access.run);
+        let key = format!("{FOLDER}/proof-{}", access.run);
         let made = [&b"first"[..], b"second"].map(|bytes| depot.create(&key, bytes));
         depot.remove(&key)?;
         let [first, second] = made;
