@@ -68,7 +68,8 @@ impl Store {
             return Self::open_in(depot);
         }
         let is_ours = |name: &String| name.starts_with(paths::UNFINISHED) || name == paths::LOCK;
-        if !depot.list("")?.iter().all(is_ours) {
+        // Another publisher may have made the store since we looked, and put something into it.
+        if !depot.list("")?.iter().all(is_ours) && !depot.has(paths::STORE)? {
             let reason = "it has no store.json, and other files are in it";
             return Err(StoreError::NoStore { path: depot.place(""), reason });
         }
