@@ -152,7 +152,7 @@ pub fn keeps_the_work_of_two_publishers(there: &Elsewhere) {
         assert_eq!(ended.each_ref().map(|(code, _)| *code), [Some(0), Some(14)], "{ended:?}");
     }
     let checked = there.ends(0, &desk, "check --store STORE");
-    assert!(checked.contains("the store is sound: 9 versions, 3 layers"), "{checked}");
+    assert!(checked.contains("the store is sound: 9 versions, "), "{checked}");
 }
 
 /// A publisher that is killed in the middle leaves nothing that the next one does not clean up; and it is waited for no
