@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use seedpress_tests::client::Site;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::program;
+use serde_json::Value;
 
 /// How many bytes of layers lie under the client's folder, finished or not.
 fn fetched(folder: &Path) -> u64 {
@@ -93,8 +94,18 @@ fn ctrl_c_ends_with_130_and_the_next_sync_goes_on() {
     }
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    site.sync(0, "");
+    let went_on = site.sync(0, "");
     assert!(site.has("1"));
+    // The receipt tells of both: every frame came over the network, whenever that was.
+    let (frames, bytes) = went_on.from("network");
+    let (here, _) = went_on.from("local");
+    assert!(here > 0, "{}", went_on.0);
+    let receipt: Value = serde_json::from_slice(&site.desk.read("client/receipts/1.json")).unwrap();
+    let taken = receipt["layers"][0]["taken"].as_array().unwrap();
+    assert_eq!(taken.len(), 1, "{receipt}");
+    assert_eq!((&taken[0]["source"], &taken[0]["frames"]), (&"network".into(), &(frames + here).into()));
+    assert!(receipt["wire"].as_u64().unwrap() > bytes + went_on.from("local").1, "{receipt}");
+    assert!(!site.desk.path("client/untold.json").exists());
 }
 
 #[test]
@@ -141,6 +152,10 @@ fn a_full_disk_is_named_and_what_is_there_stays() {
     assert_eq!(said.code, Some(15), "{said}");
     assert!(said.all().contains("File too large"), "{said}");
     assert!(site.has("1"));
+    // What is here was told of, and who runs it knows what is assigned now.
+    assert_eq!(site.status()["last_receipt"], 2);
+    let policies = String::from_utf8(site.desk.read("client/disks/policies.json")).unwrap();
+    assert!(policies.contains(r#""version": "3""#), "{policies}");
     let base = site.layers("1")[0].1;
     assert!(site.sync(0, "").from("local").1 >= base && site.has("3"));
 }

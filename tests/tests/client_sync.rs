@@ -183,6 +183,7 @@ fn nothing_is_fetched_for_what_is_only_asked_about() {
     let said = site.desk.does(&Site::line("--dry-run")).all();
     assert!(said.contains("are asked of network") && said.contains("missing"), "{said}");
     assert!(!site.has("1"));
+    assert!(!site.desk.path("client/partial").exists() && !site.desk.path("client/receipts").exists());
 }
 
 #[test]

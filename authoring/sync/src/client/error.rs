@@ -114,10 +114,12 @@ pub enum ClientError {
     #[error("nobody has said yet what this device is to have")]
     NoTarget,
     /// There is not enough room.
-    #[error("{} has {} free, and {} are needed", path.display(), free.exact(), needed.exact())]
+    #[error("{} has {} free, and {} are needed{}", path.display(), free.exact(), needed.exact(), for_what(what))]
     Full {
         /// The folder.
         path: PathBuf,
+        /// For which version, where it is for one.
+        what: Option<String>,
         /// How much there is.
         free: ByteLen,
         /// How much is needed.
@@ -179,6 +181,10 @@ impl ClientError {
             Self::NoList { lied, .. } => if_corrupt(*lied),
         }
     }
+}
+
+fn for_what(what: &Option<String>) -> String {
+    what.as_ref().map_or_else(String::new, |what| format!(" for {what}"))
 }
 
 /// What somebody gave is wrong, or nobody gave anything.

@@ -67,14 +67,13 @@ impl Fetch<'_> {
         self.layers.iter().map(missing).sum()
     }
 
-    /// Takes all frames that can be had; `complete` is told of each layer as soon as all its frames are here.
-    ///
-    /// # Errors
-    /// What ends all work: the disk is full, somebody asked to stop, or the error of `complete`.
+    /// Takes all frames that can be had; `complete` is told of each layer as soon as all its frames are here. What came
+    /// is told in any case, and beside it what ended all work early: the disk is full, somebody asked to stop, or the
+    /// error of `complete`.
     pub fn run(
         &self,
         mut complete: impl FnMut(usize) -> Result<(), ClientError>,
-    ) -> Result<Fetched, ClientError> {
+    ) -> (Fetched, Result<(), ClientError>) {
         let missing: Vec<_> = self.layers.iter().map(|layer| layer.missing.clone()).collect();
         let board = Board::new(self, self.stop, &missing);
         let outcome = thread::scope(|scope| {
@@ -94,13 +93,12 @@ impl Fetch<'_> {
             board.end();
             outcome
         });
-        outcome?;
         let (tallies, lost) = board.close();
         let failures = lost.into_iter().map(|(layer, loss)| {
             let uuid = self.layers.get(layer).map(|layer| layer.descriptor.uuid).unwrap_or_default();
             (layer, ClientError::Lost { layer: uuid, frame: loss.frame, damage: loss.damage })
         });
-        Ok(Fetched { tallies, failures: failures.collect() })
+        (Fetched { tallies, failures: failures.collect() }, outcome)
     }
 
     /// What a thread does for a source until there is nothing more to do.

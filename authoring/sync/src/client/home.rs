@@ -54,6 +54,8 @@ pub const RECEIPT_PUB: &str = "receipt.pub";
 pub const STORE: &str = "store";
 /// The folder of the layers that are being fetched.
 pub const PARTIAL: &str = "partial";
+/// What came, and no receipt tells of yet.
+pub const UNTOLD: &str = "untold.json";
 /// The folder of the receipts.
 pub const RECEIPTS: &str = "receipts";
 /// What is held by the one sync that is at work.

@@ -84,6 +84,22 @@ impl Ledger {
         self.problems.push(Problem { kind: error.kind(), message });
     }
 
+    /// A version does not fit: these layers of it are not fetched.
+    pub fn refuse(&mut self, layers: &[Uuid], error: &ClientError) {
+        let message = with_causes(error);
+        for line in self.layers.iter_mut().filter(|line| layers.contains(&line.layer)) {
+            line.why.get_or_insert_with(|| message.clone());
+        }
+        self.problems.push(Problem { kind: error.kind(), message });
+    }
+
+    /// The disk is full: what is not whole now does not become so.
+    pub fn full(&mut self, error: &ClientError) {
+        let short = self.layers.iter().filter(|line| !line.whole && line.why.is_none());
+        let short: Vec<Uuid> = short.map(|line| line.layer).collect();
+        self.refuse(&short, error);
+    }
+
     /// The sources of the job; where nothing is missing, none of them is asked.
     pub fn seat(&mut self, panel: &Panel<'_>, nothing_missing: bool) {
         let why = nothing_missing.then(|| "nothing is missing".to_string());

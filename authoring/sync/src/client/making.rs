@@ -2,6 +2,7 @@
 //! left there is compared with its digests before it counts.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -24,7 +25,8 @@ const DOCUMENTS: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct Making {
     folder: PathBuf,
-    file: File,
+    /// Where frames are written; `None` where it is only looked what there is.
+    file: Option<File>,
     frames: Frames,
 }
 
@@ -60,6 +62,11 @@ pub fn free(folder: &Path) -> Result<ByteLen, ClientError> {
 }
 
 impl Making {
+    /// A layer of which it is only looked what is in `folder`: nothing is written.
+    pub fn look(folder: &Path, frames: Frames) -> Self {
+        Self { folder: folder.into(), file: None, frames }
+    }
+
     /// Begins a layer in `folder`, or goes on with what is there. `list` are the bytes of its `frames.bin`.
     pub fn begin(folder: &Path, frames: Frames, list: &[u8]) -> Result<Self, ClientError> {
         files::make_folder(folder)?;
@@ -67,13 +74,24 @@ impl Making {
         let path = folder.join(STORED_FILE);
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(HostError::io(Operation::Create, &path))?;
-        let making = Self { folder: folder.into(), file, frames };
+        let making = Self { folder: folder.into(), file: Some(file), frames };
         let table = making.table();
         let (start, text) = (table.stored_len().0, table.print());
         let len = start + text.len() as u64;
         let write = || HostError::io(Operation::Write, &path);
-        making.file.set_len(len).and_then(|()| making.file.write_all_at(&text, start)).map_err(write())?;
+        let file = making.file()?;
+        file.set_len(len).and_then(|()| file.write_all_at(&text, start)).map_err(write())?;
         Ok(making)
+    }
+
+    /// Whether frames can be written.
+    pub fn is_begun(&self) -> bool {
+        self.file.is_some()
+    }
+
+    fn file(&self) -> Result<&File, ClientError> {
+        let none = || HostError::io(Operation::Open, &self.folder)(io::ErrorKind::NotFound.into());
+        Ok(self.file.as_ref().ok_or_else(none)?)
     }
 
     /// Which frames there are.
@@ -93,7 +111,11 @@ impl Making {
 
     /// The frames that are not here yet, or not as they were written.
     pub fn missing(&self, crew: &Crew, observer: &dyn Observer) -> Result<Vec<usize>, ClientError> {
-        let source = FileSource::open(&self.folder.join(STORED_FILE))?;
+        let path = self.folder.join(STORED_FILE);
+        if self.file.is_none() && !path.exists() {
+            return Ok(self.frames.frames().map(|frame| frame.number).collect());
+        }
+        let source = FileSource::open(&path)?;
         let mut missing = Vec::new();
         let mut there = Vec::new();
         for frame in self.frames.frames() {
@@ -123,7 +145,7 @@ impl Making {
     /// Writes a frame, which was seen to be right.
     pub fn write(&self, frame: &Frame, bytes: &[u8]) -> Result<(), ClientError> {
         let path = self.folder.join(STORED_FILE);
-        let written = self.file.write_all_at(bytes, frame.stored.start);
+        let written = self.file()?.write_all_at(bytes, frame.stored.start);
         Ok(written.map_err(HostError::io(Operation::Write, &path))?)
     }
 
@@ -131,13 +153,13 @@ impl Making {
     pub fn read(&self, frame: &Frame) -> Option<Vec<u8>> {
         let len = usize::try_from(frame.stored.end - frame.stored.start).ok()?;
         let mut bytes = vec![0; len];
-        self.file.read_exact_at(&mut bytes, frame.stored.start).ok().map(|()| bytes)
+        self.file().ok()?.read_exact_at(&mut bytes, frame.stored.start).ok().map(|()| bytes)
     }
 
     /// Gives the layer, all of whose frames are right, its place in the store, durably.
     pub fn commit(&self, store: &Store, descriptor: &LayerDescriptor) -> Result<(), ClientError> {
         let path = self.folder.join(STORED_FILE);
-        self.file.sync_all().map_err(HostError::io(Operation::Write, &path))?;
+        self.file()?.sync_all().map_err(HostError::io(Operation::Write, &path))?;
         files::write(&self.folder.join(DESCRIPTOR_FILE), descriptor.print().as_bytes(), PUBLIC)?;
         let target = store.root().join(paths::layer(descriptor.uuid));
         files::make_folder(&store.root().join(paths::LAYERS))?;

@@ -20,7 +20,7 @@
 //! | `board`, `fetch`, `tuner` | which frame is taken from where, by many threads |
 //! | [`disks`] | makes disks of the layers that are there, and removes what nothing needs any more |
 //! | [`sync`], `fill`, `ledger` | all of it, in order, and what became of it |
-//! | [`outcome`] | what a sync did |
+//! | [`outcome`], `untold` | what a sync did; what came and no receipt tells of yet |
 //! | [`receipt`], [`status`] | what came from where, signed; what the device has |
 
 mod board;
@@ -51,5 +51,6 @@ mod tables;
 pub mod target;
 mod tuner;
 mod twins;
+mod untold;
 
 pub use error::ClientError;

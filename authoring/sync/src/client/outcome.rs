@@ -3,12 +3,13 @@
 use formats::kind::{ErrorKind, with_causes};
 use formats::time::Timestamp;
 use formats::units::ByteLen;
-use remote::api::{Taken, TakenLayer};
+use remote::api::Taken;
 use serde::Serialize;
 use store::device::Reported;
 use uuid::Uuid;
 
 use super::disks::{Disk, Removed, State};
+use super::error::ClientError;
 use super::source::SourceKind;
 
 /// What a sync did, or would do.
@@ -170,11 +171,15 @@ impl Outcome {
         self.images.iter().map(reported).collect()
     }
 
-    /// The layers of which something was taken, as the receipt says.
-    pub(super) fn taken(&self) -> Vec<TakenLayer> {
-        let is_new = |taken: &Taken| taken.source != SourceKind::Local.name();
-        let lines = self.layers.iter().filter(|line| line.taken.iter().any(is_new));
-        lines.map(|line| TakenLayer { layer: line.layer, taken: line.taken.clone() }).collect()
+    /// Goes on behind a step for which the disk is too full, and says so.
+    pub(super) fn unless_full(&mut self, done: Result<(), ClientError>) -> Result<(), ClientError> {
+        match done {
+            Err(error) if error.kind() == ErrorKind::Fit => {
+                self.problems.push(Problem { kind: ErrorKind::Fit, message: with_causes(&error) });
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     /// What all problems together mean; `None` where there are none. What is trusted matters most, then what is damaged;

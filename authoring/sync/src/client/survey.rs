@@ -108,6 +108,8 @@ pub struct Means<'a> {
     pub observer: &'a dyn Observer,
     /// The frames of the layers that are whole here.
     pub twins: &'a Twins,
+    /// Whether it is only looked, and nothing written.
+    pub dry_run: bool,
 }
 
 /// Asks every source what it has of a layer, and looks what an earlier run left of it.
@@ -130,7 +132,10 @@ pub fn survey<'s>(
         None => ask_list(panel, &offers, descriptor)?,
     };
     let frames = ask_tables(panel, &offers, descriptor, &list, &folder)?;
-    let making = Making::begin(&folder, frames, &list)?;
+    let making = match means.dry_run {
+        true => Making::look(&folder, frames),
+        false => Making::begin(&folder, frames, &list)?,
+    };
     let missing = means.twins.fill(&making, making.missing(means.crew, means.observer)?)?;
     for (offer, seat) in offers.iter_mut().zip(panel.seats()) {
         *offer = offer.take().filter(|_| seat.out.is_none());

@@ -21,6 +21,7 @@ use super::receipt;
 use super::settings::Switch;
 use super::status;
 use super::target::{self, Asked, Kept};
+use super::untold::Untold;
 
 /// What a sync is to do.
 pub struct Order<'a> {
@@ -40,8 +41,8 @@ pub struct Order<'a> {
     pub explain: bool,
     /// Where media are looked for; the client's own trust and switches are laid over it.
     pub search: Search,
-    /// How versions become files.
-    pub form: Form,
+    /// How versions become files, where not as the client was enrolled.
+    pub form: Option<Form>,
     /// How the network is used.
     pub line: Line,
     /// What time it is.
@@ -99,13 +100,18 @@ pub fn request(order: &Order<'_>) -> Result<Request, ClientError> {
 pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     let begun = Instant::now();
     let _lock = order.home.lock(order.crew.stop(), order.observer)?;
+    // Whoever held the lock may have enrolled the client anew.
+    let home = &Home::open(order.home.root())?;
+    let (search, tool) = (order.search.clone(), order.tool.clone());
+    let order = &Order { home, search, tool, ..*order };
     let mut job = Job { order, store: order.home.store()?, service: None, silent: None };
     let (kept, fresh) = job.target()?;
     // Before anything is fetched, so that there is room for it.
     let mut removed = job.clear(&kept.state, fresh)?;
     let plan = status::plan_of(&kept.state, &job.store);
     let mut ledger = Ledger::new(&plan, order.home);
-    job.fill(&plan, &mut ledger)?;
+    let filled = job.fill(&plan, &mut ledger);
+    let untold = job.remember(&ledger, filled)?;
     let document = order.home.document();
     let mut outcome = Outcome {
         device: document.device.clone(),
@@ -126,12 +132,14 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
         outcome.problems.insert(0, Problem { kind: ErrorKind::Unreachable, message });
     }
     job.list(&plan, &mut outcome)?;
-    outcome.wire = ByteLen(job.service.as_ref().map_or(0, |service| service.traffic().received));
+    outcome.wire = job.wire();
     if !order.dry_run {
-        job.make_disks(&kept.state, &mut outcome)?;
+        let made = job.make_disks(&kept.state, &mut outcome);
+        outcome.unless_full(made)?;
         removed.extend(job.clear(&kept.state, fresh)?);
         outcome.removed = removed;
-        job.report(&mut outcome, begun)?;
+        let reported = job.report(&mut outcome, (begun, &untold));
+        outcome.unless_full(reported)?;
     }
     Ok(outcome)
 }
@@ -158,7 +166,7 @@ impl Job<'_> {
         match target::ask(&service, asked, kept.as_ref(), now) {
             Ok(Asked { kept, .. }) => {
                 if !self.order.dry_run {
-                    target::save(&home.path(super::home::TARGET), &kept)?;
+                    self.keep(&kept)?;
                 }
                 self.service = Some(service);
                 Ok((kept, true))
@@ -175,6 +183,41 @@ impl Job<'_> {
         }
     }
 
+    /// Keeps the target state. Where the disk is too full for it, it is used nevertheless.
+    fn keep(&self, kept: &Kept) -> Result<(), ClientError> {
+        let &Order { home, observer, .. } = self.order;
+        match target::save(&home.path(super::home::TARGET), kept) {
+            Err(error) if error.kind() == ErrorKind::Fit => {
+                observer.event(Event::Warning(with_causes(&error)));
+                Ok(())
+            }
+            kept => kept,
+        }
+    }
+
+    /// How many bytes of bodies came over the network.
+    fn wire(&self) -> ByteLen {
+        ByteLen(self.service.as_ref().map_or(0, |service| service.traffic().received))
+    }
+
+    /// Keeps what came until a receipt tells it, however fetching ended: first what earlier runs left, then all of it.
+    fn remember(
+        &self,
+        ledger: &Ledger,
+        filled: Result<(), ClientError>,
+    ) -> Result<[Untold; 2], ClientError> {
+        let earlier = Untold::load(self.order.home)?;
+        let all = earlier.and(&ledger.layers, self.wire());
+        let saved = if self.order.dry_run { Ok(()) } else { all.save(self.order.home) };
+        filled?;
+        match saved {
+            // The receipt that follows tells it.
+            Err(error) if error.kind() == ErrorKind::Fit => {}
+            saved => saved?,
+        }
+        Ok([earlier, all])
+    }
+
     /// Lists the versions that are whole now.
     fn list(&self, plan: &Plan<'_>, outcome: &mut Outcome) -> Result<(), ClientError> {
         for wish in &plan.wishes {
@@ -183,7 +226,8 @@ impl Job<'_> {
             if wish.deed == Deed::Have && !self.order.dry_run && document.chain.iter().all(is_whole) {
                 let key = store::paths::version(&document.name, &document.version);
                 if !self.store.find(&document.name, Some(&document.version)).is_ok_and(|it| it == *document) {
-                    self.store.depot().replace(&key, document.print().as_bytes())?;
+                    let written = self.store.depot().replace(&key, document.print().as_bytes());
+                    outcome.unless_full(written.map(drop).map_err(ClientError::from))?;
                 }
             }
             let why = outcome.why_not(&document.chain);
@@ -211,12 +255,17 @@ impl Job<'_> {
 
     fn disks<'t>(&'t self, target: &'t TargetState) -> Result<disks::Order<'t>, ClientError> {
         let &Order { home, form, .. } = self.order;
+        let form = form.unwrap_or(home.document().materialize);
         let rehash = home.settings()?.get(Switch::ForceLocalChecksum);
         Ok(disks::Order { client: home.root(), store: &self.store, target, form, rehash })
     }
 
     /// Makes the receipt, and sends it with those that could not be sent before.
-    fn report(&self, outcome: &mut Outcome, begun: Instant) -> Result<(), ClientError> {
+    fn report(
+        &self,
+        outcome: &mut Outcome,
+        (begun, [earlier, all]): (Instant, &[Untold; 2]),
+    ) -> Result<(), ClientError> {
         let &Order { home, now, ref tool, observer, .. } = self.order;
         let seconds = i64::try_from(begun.elapsed().as_secs()).unwrap_or_default();
         let receipt = Receipt {
@@ -227,10 +276,11 @@ impl Job<'_> {
             finished: Timestamp::from_unix(now.unix().saturating_add(seconds)).unwrap_or(now),
             tool: tool.clone(),
             images: outcome.reported(),
-            layers: outcome.taken(),
-            wire: outcome.wire,
+            layers: all.told(earlier, &outcome.layers),
+            wire: all.wire,
         };
         outcome.receipt = Some(receipt::keep(home, receipt)?.number);
+        Untold::forget(home)?;
         let Some(service) = &self.service else { return Ok(()) };
         match receipt::send(home, service) {
             Ok(()) => outcome.reported = true,

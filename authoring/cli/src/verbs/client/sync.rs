@@ -17,6 +17,7 @@ use super::shown::Shown;
 use crate::code::Code;
 use crate::date;
 use crate::error::Refusal;
+use crate::interrupt;
 use crate::shell::{Shell, Threads};
 
 /// Fetch what is assigned: from here, from USB media, from discs, then over the network.
@@ -85,6 +86,8 @@ impl Sync {
     /// # Errors
     /// When nothing can be done at all. What else goes wrong stands in the answer.
     pub fn run(self, home: &Home, shell: &Shell) -> anyhow::Result<Code> {
+        // Each layer and each connection is some.
+        interrupt::allow_many_files();
         let crew = self.threads.crew(shell)?;
         let machine = (!self.named_only).then(Machine::default);
         let search = Search { named: self.medium, folders: self.media_folder, ..Search::new(machine) };
@@ -97,7 +100,7 @@ impl Sync {
             dry_run: self.dry_run,
             explain: self.explain || self.dry_run,
             search,
-            form: self.materialize.map_or(home.document().materialize, Into::into),
+            form: self.materialize.map(Into::into),
             line: Line {
                 retries: self.retries,
                 patience: PATIENCE,
@@ -115,7 +118,6 @@ impl Sync {
 /// The same error, with what can be done about it.
 fn advise(error: ClientError) -> anyhow::Error {
     let next = match &error {
-        ClientError::Full { .. } => "make room: what was fetched stays, and the next sync goes on from there",
         ClientError::NoTarget => "sync once with the service, then --offline knows what is to be here",
         _ => return error.into(),
     };

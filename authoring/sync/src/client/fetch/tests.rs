@@ -45,7 +45,7 @@ fn fetch(home: &Home, layers: &[&Layer], sources: &[&Fake]) -> Done {
     let store = home.store().unwrap();
     let mut panel = Panel::new(sources.iter().map(|source| *source as &dyn Source).collect());
     let twins = Twins::of(&store).unwrap();
-    let means = Means { home, crew: &crew, observer: &Ignore, twins: &twins };
+    let means = Means { home, crew: &crew, observer: &Ignore, twins: &twins, dry_run: false };
     let surveyed: Result<Vec<_>, _> =
         layers.iter().map(|layer| survey(&mut panel, &layer.descriptor, means)).collect();
     let out = |panel: &Panel<'_>| panel.seats().iter().map(|it| Some(it.out.as_ref()?.1.clone())).collect();
@@ -54,7 +54,9 @@ fn fetch(home: &Home, layers: &[&Layer], sources: &[&Fake]) -> Done {
         Err(error) => return Done { outcome: Err(error), out: out(&panel) },
     };
     let job = Fetch { layers: &surveyed, kinds: &panel.kinds(), stop: crew.stop(), observer: &Ignore };
-    let outcome = job.run(|number| surveyed[number].making.commit(&store, surveyed[number].descriptor));
+    let (fetched, ended) =
+        job.run(|number| surveyed[number].making.commit(&store, surveyed[number].descriptor));
+    let outcome = ended.map(|()| fetched);
     Done { outcome, out: out(&panel) }
 }
 
