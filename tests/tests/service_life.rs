@@ -1,10 +1,10 @@
 //! A service begins, is told to end and ends as it should; several serve one store.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use seedpress_tests::desk::Desk;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::program;
@@ -106,13 +106,43 @@ fn health_and_metrics_are_told_to_those_who_look_after_the_service() {
     let text = get("/metrics");
     assert!(text.contains("seedpress_requests_total{route=\"target\",status=\"200\"} 1\n"), "{text}");
     assert_eq!(get("/v1/target").get(..21), Some("{\"error\": \"not-found\""));
-    // On the main address it is for this machine alone, which this is.
+    // On the main address it is for this machine alone, which this is; without TLS that may be a proxy for anybody.
     assert_eq!(site.ask("/metrics", &[]).status, 200);
+    let plain = Service::start_plain(&site.desk.path("store"), &[]);
+    assert_eq!(ask(&plain, "/metrics", &[]).status, 401);
+    let login = format!("{DEVICE}:{}", site.secret);
+    assert_eq!(ask(&plain, "/metrics", &["--user", &login]).status, 404);
     std::fs::rename(site.desk.path("store/store.json"), site.desk.path("gone")).unwrap();
     for reply in [get("/v1/health"), String::from_utf8(site.ask("/v1/health", &[]).body).unwrap()] {
         assert!(reply.starts_with("{\"error\": \"store\""), "{reply}");
     }
     assert_eq!(site.ask("/v1/health", &[]).status, 503);
+}
+
+#[test]
+fn a_log_that_nobody_reads_does_not_keep_a_service_from_its_end() {
+    let desk = Desk::stocked();
+    let mut command = program::command(["serve", "--listen", "127.0.0.1:0", "--store"]);
+    command.arg(desk.path("store")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    // More lines of a log than a pipe holds, which are 64 KiB.
+    for _ in 0..1000 {
+        stream.write_all(b"GET /v1/target HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}\n") {
+            let mut some = [0; 1024];
+            let len = stream.read(&mut some).unwrap();
+            answer.extend_from_slice(&some[..len]);
+        }
+    }
+    drop(stream);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -78,27 +78,26 @@ fn what_is_another_devices_looks_like_what_does_not_exist() {
 }
 
 #[test]
-fn a_secret_that_is_wrong_too_often_waits_and_nobody_else_does() {
+fn a_secret_that_is_wrong_too_often_waits_and_a_right_one_never_does() {
     let site = Site::open();
     let other = enroll(&site.desk, "other");
     let right = format!("{DEVICE}:{}", site.secret);
     for _ in 0..10 {
         assert_eq!(with(&site, "/v1/target", &format!("{DEVICE}:wrong")).status, 401);
     }
-    for login in [&*format!("{DEVICE}:wrong"), &right] {
-        let reply = with(&site, "/v1/target", login);
-        assert_eq!((reply.status, &*reply.error()), (429, "too-many-logins"));
-        assert!(
-            reply.header("retry-after").unwrap().parse::<u32>().is_ok_and(|wait| (1..=11).contains(&wait))
-        );
+    let reply = with(&site, "/v1/target", &format!("{DEVICE}:wrong"));
+    assert_eq!((reply.status, &*reply.error()), (429, "too-many-logins"));
+    assert!(reply.header("retry-after").unwrap().parse::<u32>().is_ok_and(|wait| (1..=11).contains(&wait)));
+    // Who shares the address, as behind a proxy, is not kept out, and least of all the device that is meant.
+    for login in [&right, &format!("other:{other}")] {
+        assert_eq!(with(&site, "/v1/target", login).status, 200);
     }
-    // Another device at the same address, and the right one at another address.
-    assert_eq!(with(&site, "/v1/target", &format!("other:{other}")).status, 200);
-    assert_eq!(site.ask("/v1/target", &["--user", &right, "--interface", "127.0.0.2"]).status, 200);
+    let elsewhere = ["--user", &format!("{DEVICE}:wrong"), "--interface", "127.0.0.2"];
+    assert_eq!(site.ask("/v1/target", &elsewhere).status, 401);
     let log = site.service.kill();
     let told =
         |fault: &str| log.lines().filter(|line| line.contains(&format!("\"fault\":\"{fault}\""))).count();
-    assert_eq!((told("wrong"), told("too-many")), (10, 2), "{log}");
+    assert_eq!((told("wrong"), told("too-many")), (11, 1), "{log}");
     for secret in [&site.secret, &other] {
         assert!(!log.contains(&**secret), "{log}");
     }

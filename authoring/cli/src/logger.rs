@@ -2,9 +2,9 @@
 //! left out, and is told how many; nobody waits for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -16,6 +16,8 @@ use crate::output;
 
 /// How many lines may wait.
 const WAITING: usize = 8192;
+/// How long whoever reads the log may take for its end.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Forms of logs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -31,7 +33,8 @@ pub enum Form {
 
 /// A log that is being written.
 pub struct Logger {
-    writing: Mutex<Option<(SyncSender<Line>, JoinHandle<()>)>>,
+    /// Where lines go, and what is closed when all are written.
+    writing: Mutex<Option<(SyncSender<Line>, Receiver<()>)>>,
     left_out: AtomicU64,
 }
 
@@ -55,18 +58,23 @@ impl Logger {
     pub fn start(form: Form) -> Self {
         let writing = (form != Form::None).then(|| {
             let (sender, lines) = sync_channel(WAITING);
-            (sender, std::thread::spawn(move || write(form, &lines)))
+            let (written, end) = channel();
+            std::thread::spawn(move || {
+                write(form, &lines);
+                drop(written);
+            });
+            (sender, end)
         });
         Self { writing: Mutex::new(writing), left_out: AtomicU64::new(0) }
     }
 
-    /// Writes what waits, and no more after it.
+    /// Writes what waits, and no more after it. Nobody waits for long for a reader that does not read.
     pub fn finish(&self) {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((sender, thread)) = writing {
+        if let Some((sender, end)) = writing {
             drop(sender);
-            // A thread that panicked has said so itself.
-            let _ = thread.join();
+            // Nothing is ever sent: it is closed, or time is up.
+            let _ = end.recv_timeout(PATIENCE);
         }
     }
 }

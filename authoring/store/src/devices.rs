@@ -40,6 +40,15 @@ impl Store {
         self.read(&paths::report(name), name, ReportDocument::parse, |report| &report.device)
     }
 
+    /// Keeps the first report of a device; `false` when there is one already, and then nothing changes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_report(&self, report: &ReportDocument) -> Result<bool, StoreError> {
+        check_name(&report.device)?;
+        self.depot().create(&paths::report(&report.device), report.print().as_bytes())
+    }
+
     /// Keeps what a device reports, in place of its last report.
     ///
     /// # Errors

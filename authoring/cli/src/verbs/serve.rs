@@ -38,6 +38,9 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Serve without TLS on addresses that others can reach, behind a proxy
+    ///
+    /// All connections come from the proxy's address then: raise --connections-of-one to as many as --connections. Also
+    /// /metrics is told by --metrics alone.
     #[arg(long, conflicts_with = "tls_cert")]
     plain_http: bool,
     /// Also tell metrics and health on this address, over plain HTTP
@@ -54,7 +57,7 @@ pub struct Serve {
     #[arg(long, value_name = "N", default_value_t = 2048)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     connections: u32,
-    /// How many of them may come from one address
+    /// How many of them may come from one address; behind a proxy, all do
     #[arg(long, value_name = "N", default_value_t = 512)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     connections_of_one: u32,

@@ -12,9 +12,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::Desk;
 use super::event::Event;
-use super::peers::Peers;
 use super::request::{Request, ServeError};
 use super::routes;
+use super::seats::{Seats, network};
 use super::service::Service;
 use super::tls::Tls;
 
@@ -26,7 +26,7 @@ const METRICS: usize = 16;
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
-struct Seats {
+struct Room {
     all: usize,
     of_one: usize,
 }
@@ -51,24 +51,24 @@ async fn run(request: Request) -> Result<(), ServeError> {
     let Request { store, listener, tls, metrics, limits, tool, events, clock, ending } = request;
     let service = Arc::new(Service::new(store, limits, tool, events, clock));
     let tls = tls.as_ref().map(Tls::config).map(TlsAcceptor::from);
-    let desk = Desk::new(&service, routes::router(&service), tls, ending.watch());
-    let seats = Seats { all: limits.connections, of_one: limits.connections_of_one };
+    let desk = Desk::new(&service, routes::router(&service, tls.is_some()), tls, ending.watch());
+    let room = Room { all: limits.connections, of_one: limits.connections_of_one };
     let listeners = [
-        Some((listener, desk, seats)),
+        Some((listener, desk, room)),
         metrics.map(|listener| {
             let router = routes::metrics_router(&service);
             (
                 listener,
                 Desk::new(&service, router, None, ending.watch()),
-                Seats { all: METRICS, of_one: METRICS },
+                Room { all: METRICS, of_one: METRICS },
             )
         }),
     ];
     let mut running = JoinSet::new();
-    for (listener, desk, seats) in listeners.into_iter().flatten() {
+    for (listener, desk, room) in listeners.into_iter().flatten() {
         listener.set_nonblocking(true).map_err(ServeError::Listen)?;
         let listener = TcpListener::from_std(listener).map_err(ServeError::Listen)?;
-        running.spawn(take(listener, desk, seats));
+        running.spawn(take(listener, desk, room));
     }
     let mut cut = 0;
     while let Some(ended) = running.join_next().await {
@@ -79,9 +79,9 @@ async fn run(request: Request) -> Result<(), ServeError> {
 }
 
 /// Takes connections of one listener until the end; gives how many had to be cut then.
-async fn take(listener: TcpListener, desk: Desk, seats: Seats) -> usize {
-    let all = Arc::new(Semaphore::new(seats.all));
-    let peers = Arc::new(Peers::default());
+async fn take(listener: TcpListener, desk: Desk, room: Room) -> usize {
+    let all = Arc::new(Semaphore::new(room.all));
+    let peers = Arc::new(Seats::default());
     let mut ending = desk.ending.clone();
     let mut open = JoinSet::new();
     loop {
@@ -93,7 +93,7 @@ async fn take(listener: TcpListener, desk: Desk, seats: Seats) -> usize {
         };
         let service = &desk.service;
         match accepted {
-            Ok((stream, peer, permit)) => match peers.seat(peer.ip(), seats.of_one) {
+            Ok((stream, peer, permit)) => match peers.seat(network(peer.ip()), room.of_one) {
                 Some(seat) => {
                     let desk = desk.clone();
                     open.spawn(async move {

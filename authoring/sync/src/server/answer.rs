@@ -65,6 +65,10 @@ pub(super) const STORE: Refusal = refusal(
     "the store does not give what it should: keep what you have and ask again later",
 );
 
+/// More at once than one may have.
+pub(super) const BUSY: Refusal =
+    refusal(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests are under way: ask again later");
+
 /// A refusal.
 pub(super) const fn refusal(status: StatusCode, error: &'static str, message: &'static str) -> Refusal {
     Refusal { status, error, message }

@@ -1,4 +1,5 @@
-//! Bodies out of the store: read piece by piece, one piece ahead of the reader, and never more.
+//! Bodies out of the store: read piece by piece, one piece ahead of the reader, and never more. Pieces are large, as far
+//! as there is memory for that: a store behind a network gives few large ones sooner than many small ones.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -10,10 +11,13 @@ use bytes::Bytes;
 use formats::io::{ReadAt, ReadError, read_vec};
 use formats::units::ByteOffset;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-/// How long a piece is, in bytes. A response has at most three of them in memory.
+/// How long a piece is, in bytes, and how much is given away at a time. A response has at most three pieces in memory.
 const PIECE: u64 = 128 << 10;
+/// How long a piece is where there may be one more of the large ones.
+const LARGE: u64 = 1 << 20;
 
 /// A part of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +42,25 @@ pub(super) enum BodyError {
 /// A body of parts.
 pub(super) struct Parts {
     source: Arc<dyn ReadAt>,
+    large: Arc<Semaphore>,
     parts: VecDeque<Part>,
+    /// What is left of the piece that was read last.
+    here: Bytes,
     ahead: Option<Ahead>,
     left: u64,
     failed: Box<dyn FnMut(&BodyError) + Send>,
+}
+
+/// Bytes, and the right to be as large as they are.
+struct Piece {
+    bytes: Vec<u8>,
+    _large: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 enum Ahead {
@@ -50,15 +69,15 @@ enum Ahead {
 }
 
 impl Parts {
-    /// The body of these parts; `failed` hears why it breaks off, when it does.
+    /// The body of these parts, with the large pieces that there may still be; `failed` hears why it breaks off, when it does.
     pub(super) fn new(
-        source: Arc<dyn ReadAt>,
+        (source, large): (Arc<dyn ReadAt>, Arc<Semaphore>),
         parts: impl IntoIterator<Item = Part>,
         failed: impl FnMut(&BodyError) + Send + 'static,
     ) -> Self {
         let parts: VecDeque<Part> = parts.into_iter().collect();
         let left = parts.iter().map(Part::len).sum();
-        Self { source, parts, ahead: None, left, failed: Box::new(failed) }
+        Self { source, large, parts, here: Bytes::new(), ahead: None, left, failed: Box::new(failed) }
     }
 
     /// How long it is, in bytes.
@@ -72,14 +91,28 @@ impl Parts {
             Part::Text(bytes) => return Some(Ahead::There(bytes)),
             Part::Stored(range) => range,
         };
-        let end = range.end.min(range.start.saturating_add(PIECE));
+        let large = match range.end.saturating_sub(range.start) > PIECE {
+            true => self.large.clone().try_acquire_owned().ok(),
+            false => None,
+        };
+        let piece = if large.is_some() { LARGE } else { PIECE };
+        let end = range.end.min(range.start.saturating_add(piece));
         if end < range.end {
             self.parts.push_front(Part::Stored(end..range.end));
         }
         let source = self.source.clone();
-        let read =
-            move || read_vec(&source, ByteOffset(range.start), (end - range.start) as usize).map(Bytes::from);
+        let read = move || {
+            let bytes = read_vec(&source, ByteOffset(range.start), (end - range.start) as usize)?;
+            Ok(Bytes::from_owner(Piece { bytes, _large: large }))
+        };
         Some(Ahead::Reading(tokio::task::spawn_blocking(read)))
+    }
+
+    /// Gives the next bytes of the piece that is here.
+    fn give(&mut self) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let bytes = self.here.split_to(self.here.len().min(PIECE as usize));
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     fn broken(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -106,6 +139,9 @@ impl Body for Parts {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if !self.here.is_empty() {
+            return self.give();
+        }
         if self.ahead.is_none() {
             self.ahead = self.next();
         }
@@ -118,8 +154,8 @@ impl Body for Parts {
         match read {
             Ok(Ok(bytes)) => {
                 self.ahead = self.next();
-                self.left = self.left.saturating_sub(bytes.len() as u64);
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
+                self.here = bytes;
+                self.give()
             }
             Ok(Err(error)) => self.broken(error.into()),
             Err(_) => self.broken(BodyError::Ending),

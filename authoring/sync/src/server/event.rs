@@ -101,7 +101,7 @@ pub enum LoginFault {
     Wrong,
     /// It is no login at all.
     Malformed,
-    /// There were too many before: this one was not looked at.
+    /// The same, after too many of them.
     TooMany,
 }
 

@@ -11,20 +11,24 @@ use formats::names::check_name;
 use formats::time::Timestamp;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use store::StoreError;
 use store::device::{DeviceDocument, SecretHash};
+use store::{Store, StoreError};
 use subtle::ConstantTimeEq as _;
 
 use super::event::{Event, LoginFault};
-use super::peers::network;
+use super::seats::network;
 use super::service::Service;
+use super::shelf::probe;
 
 /// How long a secret may be, in bytes.
 const MAX_SECRET: usize = 256;
 
+/// A key that no object has: no device has this name.
+const ABSENT: &str = "devices/~";
+
 /// What somebody says of itself.
 pub(super) struct Claim {
-    device: String,
+    pub device: String,
     secret: String,
 }
 
@@ -45,29 +49,32 @@ fn parse(value: &[u8]) -> Option<Claim> {
 }
 
 impl Service {
-    /// How long a claim must wait before it is looked at, because too many were wrong; `None` when it need not.
-    pub(super) fn must_wait(&self, peer: IpAddr, claim: &Claim) -> Option<Duration> {
-        let wait = self.throttle().wait(network(peer), &claim.device, Instant::now())?;
-        self.refused(peer, Some(&claim.device), LoginFault::TooMany);
-        Some(wait)
+    /// Takes note of a wrong login. How long the next one should wait, because too many were wrong before; `None` when
+    /// it need not.
+    pub(super) fn wrong(&self, peer: IpAddr, device: &str) -> Option<Duration> {
+        let (network, now) = (network(peer), Instant::now());
+        let wait = {
+            let mut throttle = self.throttle();
+            let wait = throttle.wait(network, device, now);
+            if wait.is_none() {
+                throttle.failed(network, device, now);
+            }
+            wait
+        };
+        self.refused(
+            peer,
+            Some(device),
+            if wait.is_some() { LoginFault::TooMany } else { LoginFault::Wrong },
+        );
+        wait
     }
 
     /// The device, when a claim is right; `None` when it is wrong. Reads the store.
     ///
     /// # Errors
     /// [`StoreError`] when nobody can tell.
-    pub(super) fn login(&self, peer: IpAddr, claim: &Claim) -> Result<Option<DeviceDocument>, StoreError> {
-        let found = self.shelf.store.device(&claim.device)?;
-        let is_known = found.is_some();
-        // A device that is not there takes as long as one that is.
-        let device = found.map_or_else(|| self.nobody(), Ok)?;
-        let is_right = is_right(&device.secret, &claim.secret);
-        if is_known && is_right {
-            return Ok(Some(device));
-        }
-        self.throttle().failed(network(peer), &claim.device, Instant::now());
-        self.refused(peer, Some(&claim.device), LoginFault::Wrong);
-        Ok(None)
+    pub(super) fn login(&self, claim: &Claim) -> Result<Option<DeviceDocument>, StoreError> {
+        login(&self.shelf.store, claim)
     }
 
     /// Counts and tells a login that was refused.
@@ -79,18 +86,34 @@ impl Service {
     fn throttle(&self) -> std::sync::MutexGuard<'_, super::throttle::Throttle> {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// A device that nobody is, after the work that a device would have been: an object read, a document parsed.
-    fn nobody(&self) -> Result<DeviceDocument, StoreError> {
-        static NOBODY: OnceLock<(DeviceDocument, String)> = OnceLock::new();
-        let (device, text) = NOBODY.get_or_init(|| {
-            let device = nobody();
-            let text = device.print();
-            (device, text)
-        });
-        self.shelf.check()?;
-        Ok(DeviceDocument::parse(text).unwrap_or_else(|_| device.clone()))
+/// The device of a right claim. A wrong one takes the same whether there is such a device or not: the store is asked for
+/// one object that is there and one that is not, a document is parsed, and a secret compared.
+fn login(store: &Store, claim: &Claim) -> Result<Option<DeviceDocument>, StoreError> {
+    let Some(device) = store.device(&claim.device)? else {
+        probe(store)?;
+        let _ = is_right(&stand_in().secret, &claim.secret);
+        return Ok(None);
+    };
+    if is_right(&device.secret, &claim.secret) {
+        return Ok(Some(device));
     }
+    match store.depot().open(ABSENT) {
+        Err(error) if !error.is_missing() => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// A device that nobody is, after the work that one would have been.
+fn stand_in() -> DeviceDocument {
+    static NOBODY: OnceLock<(DeviceDocument, String)> = OnceLock::new();
+    let (device, text) = NOBODY.get_or_init(|| {
+        let device = nobody();
+        let text = device.print();
+        (device, text)
+    });
+    DeviceDocument::parse(text).unwrap_or_else(|_| device.clone())
 }
 
 fn nobody() -> DeviceDocument {

@@ -5,7 +5,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `accept`, `connection`, `tls`, `peers` | connections: taken, bounded, timed, brought to an orderly end |
+//! | `accept`, `connection`, `tls`, `seats` | connections: taken, bounded, timed, brought to an orderly end |
 //! | `pulse` | when something last moved on a connection |
 //! | `routes`, `watched` | which path is whose; every request counted and told |
 //! | `login`, `throttle` | who asks, and how often one may fail |
@@ -23,13 +23,13 @@ mod event;
 mod login;
 mod metrics;
 mod object;
-mod peers;
 mod precondition;
 mod pulse;
 mod range;
 mod report;
 mod request;
 mod routes;
+mod seats;
 mod service;
 mod shelf;
 mod target;

@@ -10,6 +10,7 @@ use formats::digest::Sha256;
 use formats::io::ReadAt;
 use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio::sync::Semaphore;
 
 use super::answer::{self, PRECONDITION};
 use super::body::{BodyError, Part, Parts};
@@ -27,6 +28,8 @@ pub(super) struct Object {
     pub digest: Sha256,
     /// Its media type.
     pub kind: &'static str,
+    /// The large pieces that bodies may still read.
+    pub large: Arc<Semaphore>,
 }
 
 impl Object {
@@ -122,7 +125,7 @@ impl Object {
         parts: impl IntoIterator<Item = Part>,
         failed: impl FnMut(&BodyError) + Send + 'static,
     ) -> Response {
-        let body = Parts::new(self.source.clone(), parts, failed);
+        let body = Parts::new((self.source.clone(), self.large.clone()), parts, failed);
         let len = body.len();
         let mut response = Response::new(Body::new(body));
         *response.status_mut() = status;

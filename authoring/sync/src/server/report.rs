@@ -19,7 +19,7 @@ use remote::api::{self, MAX_REPORT, Receipt, Report};
 use store::device::{RefusedKey, ReportDocument};
 use store::{Store, StoreError};
 
-use super::answer::{self, Refusal, STORE, TOO_LARGE, TOO_SLOW, refusal};
+use super::answer::{self, BUSY, Refusal, STORE, TOO_LARGE, TOO_SLOW, refusal};
 use super::event::Event;
 use super::routes::Asker;
 use super::service::Service;
@@ -83,6 +83,9 @@ pub enum ReportError {
         /// The key of this one.
         found: KeyId,
     },
+    /// Reports of this device come so quickly that none of them stays.
+    #[error("other reports of the device keep replacing it")]
+    Contended,
     /// It is older than the one that there is.
     #[error("the receipt has number {found}, the last one had {last}")]
     Older {
@@ -99,7 +102,7 @@ impl ReportError {
         match self {
             Self::Store(error) => error.kind(),
             Self::Document { .. } => ErrorKind::Corrupt,
-            Self::Format { .. } => ErrorKind::Other,
+            Self::Format { .. } | Self::Contended => ErrorKind::Other,
             Self::Older { .. } => ErrorKind::Expired,
             Self::File { .. } | Self::Signature(_) | Self::Device { .. } | Self::OtherKey { .. } => {
                 ErrorKind::Trust
@@ -113,6 +116,7 @@ impl ReportError {
         const CONFLICT: StatusCode = StatusCode::CONFLICT;
         match self {
             Self::Store(_) => STORE,
+            Self::Contended => BUSY,
             Self::Document { .. } => refusal(BAD, "report-malformed", "this is no report"),
             Self::Format { .. } => refusal(BAD, "report-format", "this service reads reports of format 1"),
             Self::File { .. } => refusal(BAD, "report-malformed", "key or signature are not minisign's"),
@@ -126,8 +130,14 @@ impl ReportError {
     }
 }
 
+/// How often a report is written that another service replaces by an older one.
+const TRIES: usize = 8;
+
 /// Takes a report of `device`, after its signature and its number were checked. The first key that a device signs with
 /// is the one that it must go on with; that another one was tried is kept beside the last report.
+///
+/// In one process, one report of a device at a time. Of first reports that come to several services at once one is kept;
+/// an older report that another service puts in place of this one meanwhile is replaced again.
 ///
 /// # Errors
 /// [`ReportError`].
@@ -138,25 +148,8 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<Received, ReportError> {
     let (key, receipt) = check(device, report)?;
-    let last = store.report(device)?;
-    if let Some(last) = last {
-        let malformed = |source| ReportError::File { what: "key", source };
-        let expected = PublicKey::parse(&last.key).map_err(malformed)?;
-        if expected != key {
-            let refused = Some(RefusedKey { key: key.to_base64(), received: now });
-            store.put_report(&ReportDocument { refused, ..last })?;
-            return Err(ReportError::OtherKey { expected: expected.id, found: key.id });
-        }
-        let malformed = |source| ReportError::Document { what: "receipt", source };
-        let number = Receipt::parse(&last.receipt).map_err(malformed)?.number;
-        if last.receipt == report.receipt {
-            return Ok(Received { number, is_new: false });
-        }
-        if receipt.number <= number {
-            return Err(ReportError::Older { last: number, found: receipt.number });
-        }
-    }
-    store.put_report(&ReportDocument {
+    let number = receipt.number;
+    let kept = ReportDocument {
         format: FORMAT,
         device: device.into(),
         received: now,
@@ -166,8 +159,61 @@ pub fn receive(
         receipt: report.receipt.clone(),
         signature: report.signature.clone(),
         refused: None,
-    })?;
-    Ok(Received { number: receipt.number, is_new: true })
+    };
+    for _ in 0..TRIES {
+        let Some(last) = store.report(device)? else {
+            if store.add_report(&kept)? {
+                return Ok(Received { number, is_new: true });
+            }
+            // Another one was the first.
+            continue;
+        };
+        match judge(&last, &kept, number)? {
+            Verdict::Same => return Ok(Received { number, is_new: false }),
+            Verdict::OtherKey(error) => {
+                let refused = Some(RefusedKey { key: kept.key, received: now });
+                store.put_report(&ReportDocument { refused, ..last })?;
+                return Err(error);
+            }
+            Verdict::Newer => store.put_report(&kept)?,
+        }
+        // Another service may have put an older one in its place.
+        match store.report(device)? {
+            Some(there) if last_number(&there)? < number => {}
+            _ => return Ok(Received { number, is_new: true }),
+        }
+    }
+    Err(ReportError::Contended)
+}
+
+/// What a report is to the last one.
+enum Verdict {
+    /// It is the last one.
+    Same,
+    /// It is signed with another key.
+    OtherKey(ReportError),
+    /// It comes after it.
+    Newer,
+}
+
+fn judge(last: &ReportDocument, new: &ReportDocument, number: u64) -> Result<Verdict, ReportError> {
+    let malformed = |source| ReportError::File { what: "key", source };
+    let [expected, found] =
+        [PublicKey::parse(&last.key).map_err(malformed)?, PublicKey::parse(&new.key).map_err(malformed)?];
+    if expected != found {
+        return Ok(Verdict::OtherKey(ReportError::OtherKey { expected: expected.id, found: found.id }));
+    }
+    let last_number = last_number(last)?;
+    match () {
+        () if last.receipt == new.receipt => Ok(Verdict::Same),
+        () if number <= last_number => Err(ReportError::Older { last: last_number, found: number }),
+        () => Ok(Verdict::Newer),
+    }
+}
+
+fn last_number(last: &ReportDocument) -> Result<u64, ReportError> {
+    let malformed = |source| ReportError::Document { what: "receipt", source };
+    Ok(Receipt::parse(&last.receipt).map_err(malformed)?.number)
 }
 
 /// The key of a report, and its receipt, which that key has signed.
@@ -201,13 +247,20 @@ pub(super) async fn post(
         return answer::only("POST");
     }
     let name = device.device.clone();
+    let seats = service.reports.seat(name.clone(), 1).zip(service.reporting.clone().try_acquire_owned().ok());
+    let Some(seats) = seats else { return BUSY.answer() };
     let bytes = match take_body(&service, request).await {
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.answer(),
     };
     let reporter = name.clone();
-    let received = service.read(Some(&name), move |service| Ok(service.report(&reporter, &bytes))).await;
-    match received {
+    let received = service.read(Some(&name), move |service| {
+        let taken = service.report(&reporter, &bytes);
+        // Until then, also when nobody waits for the end any more.
+        drop(seats);
+        Ok(taken)
+    });
+    match received.await {
         Ok(Ok(())) => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NO_CONTENT;

@@ -18,7 +18,7 @@ use remote::api;
 use store::device::DeviceDocument;
 use uuid::Uuid;
 
-use super::answer::{self, LONG_PATH, NO_HOST, NOT_FOUND, Refusal, TOO_MANY, UNAUTHORIZED};
+use super::answer::{self, BUSY, LONG_PATH, NO_HOST, NOT_FOUND, Refusal, TOO_MANY, UNAUTHORIZED};
 use super::event::LoginFault;
 use super::login::{Claim, claim};
 use super::metrics;
@@ -26,18 +26,24 @@ use super::object::Object;
 use super::report;
 use super::service::Service;
 use super::target::target;
-use super::watched::{Line, Record, Watched};
+use super::watched::{Answered, Line, Record, Watched};
 
 /// How long a path may be, with what follows a question mark, in bytes.
 const MAX_PATH: usize = 512;
 /// How long the store may take to answer whoever asks for its health.
 const HEALTHY: Duration = Duration::from_secs(5);
 
+/// How many answers for one device may be under way.
+const ANSWERS: usize = 64;
+
 /// The device that asks.
 pub(super) type Asker = Extension<Arc<DeviceDocument>>;
 
 /// All that devices may ask for.
-pub(super) fn router(service: &Arc<Service>) -> Router {
+///
+/// Over TLS also metrics, to this machine. Without TLS the one who asks may be a proxy on this machine, which asks for
+/// anybody.
+pub(super) fn router(service: &Arc<Service>, is_tls: bool) -> Router {
     let login = from_fn_with_state(service.clone(), login);
     let devices = Router::new()
         .route(api::TARGET, any(get_target))
@@ -46,10 +52,11 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
         .route("/v1/layers/{layer}/frames/{number}", any(get_frame))
         .fallback(nothing)
         .layer(login);
-    let metrics = Router::new()
-        .route(api::METRICS, any(get_metrics))
-        .layer(from_fn_with_state(service.clone(), of_this_machine));
-    let routes = Router::new().route(api::HEALTH, any(get_health)).merge(metrics).merge(devices);
+    let mut routes = Router::new().route(api::HEALTH, any(get_health)).merge(devices);
+    if is_tls {
+        let metrics = Router::new().route(api::METRICS, any(get_metrics));
+        routes = routes.merge(metrics.layer(from_fn_with_state(service.clone(), of_this_machine)));
+    }
     routes.layer(from_fn_with_state(service.clone(), watch)).with_state(service.clone())
 }
 
@@ -74,8 +81,8 @@ async fn watch(
         Some(refusal) => refusal.answer(),
         None => next.run(request).await,
     };
-    let device = response.extensions_mut().remove::<Arc<DeviceDocument>>().map(|it| it.device.clone());
-    let record = record.answered(response.status().as_u16(), device);
+    let answered = response.extensions_mut().remove::<Answered>();
+    let record = record.answered(response.status().as_u16(), answered);
     response.map(|body| Body::new(Watched::new(body, record)))
 }
 
@@ -113,9 +120,15 @@ async fn login(
         Ok(device) => Arc::new(device),
         Err(response) => return response,
     };
-    request.extensions_mut().insert(device.clone());
-    let mut response = next.run(request).await;
-    response.extensions_mut().insert(device);
+    let seat = service.answers.seat(device.device.clone(), ANSWERS);
+    let mut response = match &seat {
+        Some(_) => {
+            request.extensions_mut().insert(device.clone());
+            next.run(request).await
+        }
+        None => BUSY.answer(),
+    };
+    response.extensions_mut().insert(Answered { device, _seat: seat.map(Arc::new) });
     response
 }
 
@@ -132,11 +145,12 @@ async fn asker(
         }
         Some(Ok(claim)) => claim,
     };
-    if let Some(wait) = service.must_wait(peer, &claim) {
-        return Err(TOO_MANY.with(RETRY_AFTER, (wait.as_secs() + 1).into()));
-    }
-    let login = service.read(None, move |service| service.login(peer, &claim)).await;
-    login.map_err(Refusal::answer)?.ok_or_else(|| UNAUTHORIZED.answer())
+    let claimed = claim.device.clone();
+    let login = service.read(None, move |service| service.login(&claim)).await;
+    login.map_err(Refusal::answer)?.ok_or_else(|| match service.wrong(peer, &claimed) {
+        None => UNAUTHORIZED.answer(),
+        Some(wait) => TOO_MANY.with(RETRY_AFTER, (wait.as_secs() + 1).into()),
+    })
 }
 
 /// Lets through who asks from this machine; for others there is nothing here, as for every path that is none.

@@ -10,12 +10,15 @@ use super::answer::{Refusal, STORE};
 use super::event::{Event, Log};
 use super::metrics::Metrics;
 use super::request::{Clock, Limits};
+use super::seats::Seats;
 use super::shelf::Shelf;
 use super::throttle::Throttle;
 
 /// For each thread that reads the store, how many requests may wait for it. When a store does not answer, the rest are
 /// told so at once, and memory does not grow.
 const WAITING: usize = 64;
+/// How many reports may be in memory: 64 MiB.
+const REPORTS: usize = 256;
 
 /// A running service.
 pub(super) struct Service {
@@ -26,6 +29,12 @@ pub(super) struct Service {
     pub events: Arc<dyn Log>,
     pub clock: Clock,
     pub tool: String,
+    /// The answers that are under way, by device.
+    pub answers: Arc<Seats<String>>,
+    /// The reports that are being taken, by device.
+    pub reports: Arc<Seats<String>>,
+    /// The reports that may be in memory.
+    pub reporting: Arc<Semaphore>,
     /// The requests that may read the store, or wait until they can.
     reading: Arc<Semaphore>,
     /// One of those who ask for health looks at the store at a time.
@@ -44,7 +53,22 @@ impl Service {
         let reading = Arc::new(Semaphore::new(limits.readers.saturating_mul(WAITING)));
         let checking = Arc::new(Semaphore::new(1));
         let shelf = Shelf::new(store);
-        Self { shelf, limits, metrics, throttle, events, clock, tool, reading, checking }
+        let (answers, reports) = (Arc::default(), Arc::default());
+        let reporting = Arc::new(Semaphore::new(REPORTS));
+        Self {
+            shelf,
+            limits,
+            metrics,
+            throttle,
+            events,
+            clock,
+            tool,
+            answers,
+            reports,
+            reporting,
+            reading,
+            checking,
+        }
     }
 
     /// Whether the store answers.

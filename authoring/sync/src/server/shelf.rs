@@ -1,6 +1,7 @@
 //! What is kept of a store for a while: versions and layers, which never change.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use formats::digest::Sha256;
@@ -9,6 +10,7 @@ use formats::layer::{DESCRIPTOR_FILE, FRAMES_FILE, ImageDocument, STORED_FILE};
 use formats::units::ByteOffset;
 use store::device::DeviceDocument;
 use store::{Layer, Store, StoreError, paths};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::answer::JSON;
@@ -18,6 +20,8 @@ use super::object::Object;
 const LAYERS: usize = 64;
 /// How many versions are kept.
 const VERSIONS: usize = 256;
+/// How many large pieces of bodies may be in memory: 128 MiB.
+const LARGE: usize = 128;
 /// How long something is kept: a layer may be repaired, and a version removed by hand.
 const KEPT: Duration = Duration::from_secs(30);
 
@@ -27,14 +31,26 @@ pub(super) struct Shelf {
     pub(super) store: Store,
     layers: Kept<Uuid, Arc<Layer>>,
     versions: Kept<(String, String), Arc<ImageDocument>>,
+    large: Arc<Semaphore>,
 }
 
 /// The values that were used last.
 #[derive(Debug)]
 struct Kept<K, V> {
     /// The one that was used last stands at the end.
-    entries: Mutex<Vec<(K, V, Instant)>>,
+    entries: Mutex<Vec<(K, Slot<V>, Instant)>>,
     most: usize,
+}
+
+/// Where a value is kept. Whoever opens it holds the lock.
+type Slot<V> = Arc<Mutex<State<V>>>;
+
+#[derive(Debug)]
+enum State<V> {
+    Closed,
+    Open(V),
+    /// Whoever waited meanwhile tries for itself.
+    Lost,
 }
 
 impl<K: PartialEq, V: Clone> Kept<K, V> {
@@ -42,43 +58,69 @@ impl<K: PartialEq, V: Clone> Kept<K, V> {
         Self { entries: Mutex::default(), most }
     }
 
-    /// The value that is kept under `key`, or the one that `open` makes. Several may make it at once; one of theirs stays.
+    /// The value that is kept under `key`, or the one that `open` makes. One makes it at a time, and the others wait for
+    /// that.
     fn get<E>(&self, key: K, now: Instant, open: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
-        if let Some(value) = self.look(&key, now) {
-            return Ok(value);
+        let slot = self.slot(key, now);
+        let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            State::Open(value) => return Ok(value.clone()),
+            State::Lost => {
+                drop(state);
+                return open();
+            }
+            State::Closed => {}
         }
-        let value = open()?;
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|(kept, ..)| *kept != key);
+        let opened = open();
+        *state = opened.as_ref().map_or(State::Lost, |value| State::Open(value.clone()));
+        drop(state);
+        if opened.is_err() {
+            self.entries().retain(|(_, kept, _)| !Arc::ptr_eq(kept, &slot));
+        }
+        opened
+    }
+
+    fn slot(&self, key: K, now: Instant) -> Slot<V> {
+        let mut entries = self.entries();
+        entries.retain(|(.., since)| now.saturating_duration_since(*since) < KEPT);
+        let entry = match entries.iter().position(|(kept, ..)| *kept == key) {
+            Some(at) => entries.remove(at),
+            None => (key, Arc::new(Mutex::new(State::Closed)), now),
+        };
         if entries.len() >= self.most {
             entries.remove(0);
         }
-        entries.push((key, value.clone(), now));
-        Ok(value)
+        let slot = entry.1.clone();
+        entries.push(entry);
+        slot
     }
 
-    fn look(&self, key: &K, now: Instant) -> Option<V> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|(.., since)| now.saturating_duration_since(*since) < KEPT);
-        let at = entries.iter().position(|(kept, ..)| kept == key)?;
-        let entry = entries.remove(at);
-        let value = entry.1.clone();
-        entries.push(entry);
-        Some(value)
+    fn entries(&self) -> MutexGuard<'_, Vec<(K, Slot<V>, Instant)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Reads an object that every store has.
+pub(super) fn probe(store: &Store) -> Result<(), StoreError> {
+    let source = store.depot().open(paths::STORE)?;
+    let len = source.size().0.min(1 << 10) as usize;
+    let place = store.depot().place(paths::STORE);
+    read_vec(&source, ByteOffset::ZERO, len).map(drop).map_err(StoreError::read(&place))
 }
 
 impl Shelf {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, layers: Kept::new(LAYERS), versions: Kept::new(VERSIONS) }
+        Self {
+            store,
+            layers: Kept::new(LAYERS),
+            versions: Kept::new(VERSIONS),
+            large: Arc::new(Semaphore::new(LARGE)),
+        }
     }
 
     /// Whether the store answers.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let source = self.store.depot().open(paths::STORE)?;
-        let len = source.size().0.min(1 << 10) as usize;
-        let place = self.store.depot().place(paths::STORE);
-        read_vec(&source, ByteOffset::ZERO, len).map(drop).map_err(StoreError::read(&place))
+        probe(&self.store)
     }
 
     /// A version.
@@ -115,15 +157,21 @@ impl Shelf {
             DESCRIPTOR_FILE => {
                 let text = about.print().into_bytes();
                 let digest = Sha256::of(&text);
-                Some(Object { range: 0..text.len() as u64, source: Arc::new(text), digest, kind: JSON })
+                let len = text.len() as u64;
+                Some(self.object(Arc::new(text), 0..len, digest, JSON))
             }
             FRAMES_FILE => {
                 let source = self.store.depot().open(&paths::of_layer(about.uuid, FRAMES_FILE))?;
-                Some(object(source, about.frames.len.0, about.frames.sha256, "application/octet-stream"))
+                Some(self.object(
+                    source,
+                    0..about.frames.len.0,
+                    about.frames.sha256,
+                    "application/octet-stream",
+                ))
             }
             STORED_FILE => {
                 let source = layer.stored.clone();
-                Some(object(source, about.stored.len.0, about.stored.sha256, "application/zstd"))
+                Some(self.object(source, 0..about.stored.len.0, about.stored.sha256, "application/zstd"))
             }
             _ => None,
         })
@@ -133,21 +181,27 @@ impl Shelf {
     pub(super) fn frame(&self, layer: Uuid, number: usize) -> Result<Option<Object>, StoreError> {
         let layer = self.layer(layer)?;
         let found = layer.frames.frame(number).zip(layer.frames.digests().get(number).copied());
-        Ok(found.map(|(frame, digest)| Object {
-            source: layer.stored.clone(),
-            range: frame.stored,
-            digest,
-            kind: "application/zstd",
+        Ok(found.map(|(frame, digest)| {
+            self.object(layer.stored.clone(), frame.stored, digest, "application/zstd")
         }))
     }
-}
 
-fn object(source: Arc<dyn ReadAt>, len: u64, digest: Sha256, kind: &'static str) -> Object {
-    Object { source, range: 0..len, digest, kind }
+    fn object(
+        &self,
+        source: Arc<dyn ReadAt>,
+        range: Range<u64>,
+        digest: Sha256,
+        kind: &'static str,
+    ) -> Object {
+        Object { source, range, digest, kind, large: self.large.clone() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -166,5 +220,26 @@ mod tests {
         assert!(get(2, now + KEPT));
         assert_eq!(kept.get(9, now, || Err(7)), Err(7));
         assert!(get(9, now));
+    }
+
+    #[test]
+    fn many_who_want_the_same_have_it_opened_once() {
+        let (kept, now) = (Kept::new(2), Instant::now());
+        let opened = AtomicUsize::new(0);
+        let all = Barrier::new(8);
+        let open = || {
+            // Time for the others to come.
+            std::thread::yield_now();
+            Ok::<_, ()>(opened.fetch_add(1, Ordering::Relaxed))
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    all.wait();
+                    assert_eq!(kept.get(1, now, open), Ok(0));
+                });
+            }
+        });
+        assert_eq!(opened.into_inner(), 1);
     }
 }

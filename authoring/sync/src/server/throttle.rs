@@ -1,5 +1,5 @@
-//! How often logins may fail. A device that fails too often is not looked at for a while, from the address that it
-//! failed from; nobody at another address is kept out by that.
+//! How often logins may fail until it is said that there are too many, of one device from one address and of one address.
+//! A right login is never kept out: behind one address there may be many devices, and somebody who means them ill.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -47,7 +47,7 @@ impl Failures {
 }
 
 impl Throttle {
-    /// How long a login must wait; `None` when it may be looked at.
+    /// How long a wrong login must wait; `None` when there were not too many before.
     pub(super) fn wait(&self, address: IpAddr, device: &str, now: Instant) -> Option<Duration> {
         [Some(device.to_owned()), None]
             .into_iter()

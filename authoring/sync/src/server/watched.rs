@@ -9,9 +9,11 @@ use std::time::Instant;
 use axum::body::Body as AnyBody;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use store::device::DeviceDocument;
 
 use super::event::{Event, Served};
 use super::pulse::Pulse;
+use super::seats::Seat;
 use super::service::Service;
 
 /// The connection that a request came on.
@@ -19,6 +21,13 @@ use super::service::Service;
 pub(super) struct Line {
     pub peer: SocketAddr,
     pub pulse: Arc<Pulse>,
+}
+
+/// The device that an answer is for, and the seat that it takes until it is over.
+#[derive(Clone)]
+pub(super) struct Answered {
+    pub device: Arc<DeviceDocument>,
+    pub _seat: Option<Arc<Seat<String>>>,
 }
 
 /// A request on its way. Dropped, it is told.
@@ -29,7 +38,7 @@ pub(super) struct Record {
     route: &'static str,
     method: String,
     path: String,
-    device: Option<String>,
+    answered: Option<Answered>,
     status: u16,
     bytes: u64,
     whole: bool,
@@ -51,7 +60,7 @@ impl Record {
             route,
             method: request.method().to_string(),
             path: request.uri().path().into(),
-            device: None,
+            answered: None,
             // What is told when the asker goes away before there is an answer.
             status: 499,
             bytes: 0,
@@ -60,8 +69,8 @@ impl Record {
     }
 
     /// The same, when its answer begins.
-    pub(super) fn answered(mut self, status: u16, device: Option<String>) -> Self {
-        (self.status, self.device) = (status, device);
+    pub(super) fn answered(mut self, status: u16, answered: Option<Answered>) -> Self {
+        (self.status, self.answered) = (status, answered);
         self
     }
 }
@@ -73,7 +82,7 @@ impl Drop for Record {
         self.service.metrics.request(self.route, self.status, self.bytes, took);
         self.service.events.event(Event::Request(Served {
             peer: self.line.peer,
-            device: self.device.take(),
+            device: self.answered.take().map(|it| it.device.device.clone()),
             method: std::mem::take(&mut self.method),
             path: std::mem::take(&mut self.path),
             status: self.status,

@@ -1,18 +1,19 @@
-//! How many connections there are, and of whom.
+//! How many there are of each: connections of an address, answers for a device.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The addresses that connections come from.
-#[derive(Debug, Default)]
-pub(super) struct Peers(Mutex<HashMap<IpAddr, usize>>);
-
-/// A connection that counts until it is dropped.
+/// How many seats each has taken.
 #[derive(Debug)]
-pub(super) struct Seat {
-    peers: Arc<Peers>,
-    network: IpAddr,
+pub(super) struct Seats<K>(Mutex<HashMap<K, usize>>);
+
+/// A seat that is taken until it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat<K: Eq + Hash> {
+    seats: Arc<Seats<K>>,
+    whose: K,
 }
 
 /// The network that counts as one client: of IPv6 its first 64 bits, which a site gives out as it likes.
@@ -23,26 +24,31 @@ pub(super) fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
-impl Peers {
-    /// Counts a connection; `None` when `most` of them are there already.
-    pub(super) fn seat(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
-        let network = network(peer);
+impl<K> Default for Seats<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone> Seats<K> {
+    /// Takes a seat; `None` when `most` are taken already.
+    pub(super) fn seat(self: &Arc<Self>, whose: K, most: usize) -> Option<Seat<K>> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_default();
+        let count = counts.entry(whose.clone()).or_default();
         if *count >= most {
             return None;
         }
         *count += 1;
-        Some(Seat { peers: self.clone(), network })
+        Some(Seat { seats: self.clone(), whose })
     }
 }
 
-impl Drop for Seat {
+impl<K: Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
-        let mut counts = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get_mut(&self.network) {
+        let mut counts = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get_mut(&self.whose) {
             Some(count) if *count > 1 => *count -= 1,
-            _ => drop(counts.remove(&self.network)),
+            _ => drop(counts.remove(&self.whose)),
         }
     }
 }
@@ -53,8 +59,8 @@ mod tests {
 
     #[test]
     fn one_client_has_so_many_seats_and_gives_them_back() {
-        let peers = Arc::new(Peers::default());
-        let seat = |text: &str| peers.seat(text.parse().unwrap(), 2);
+        let peers = Arc::new(Seats::default());
+        let seat = |text: &str| peers.seat(network(text.parse().unwrap()), 2);
         let held = [seat("10.0.0.1"), seat("::ffff:10.0.0.1")];
         assert!(held.iter().all(Option::is_some) && seat("10.0.0.1").is_none());
         assert!(seat("10.0.0.2").is_some());
