@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use seedpress_tests::desk::Desk;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::service::Service;
-use seedpress_tests::site::{Site, authorization, enrolled, enrolled_with_noise};
+use seedpress_tests::site::{
+    self, DEVICE, Reply, Site, authorization, enroll, enrolled, enrolled_with_noise,
+};
 
 /// What a server says until it closes the connection, after it was told `text`.
 fn said(port: u16, text: &str) -> String {
@@ -27,6 +29,18 @@ fn plain() -> (Desk, Service, String) {
     let (desk, secret) = enrolled();
     let service = Service::start_plain(&desk.path("store"), &["--patience", "1"]);
     (desk, service, secret)
+}
+
+/// The same with the patience that services have.
+fn plain_and_patient() -> (Desk, Service, String) {
+    let (desk, secret) = enrolled();
+    let service = Service::start_plain(&desk.path("store"), &[]);
+    (desk, service, secret)
+}
+
+/// The target state that a device gets.
+fn ask_as(service: &Service, login: &str) -> Reply {
+    site::ask(service, "/v1/target", &["--user", login])
 }
 
 /// The status of an answer.
@@ -136,4 +150,50 @@ fn one_address_has_so_many_connections_and_others_still_have_theirs() {
         .agrees();
     assert_eq!(other.text(), "{\"status\": \"ok\"}\n");
     drop(held);
+}
+
+#[test]
+fn one_device_has_so_many_answers_under_way_and_others_still_have_theirs() {
+    let (desk, secret, layer) = enrolled_with_noise();
+    let other = enroll(&desk, "other");
+    let service = Service::start_plain(&desk.path("store"), &[]);
+    let login = authorization(&secret);
+    let ask = format!("GET /v1/layers/{layer}/disk.vhd.zst HTTP/1.1\r\nHost: x\r\n{login}\r\n\r\n");
+    let begin = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+        stream.write_all(ask.as_bytes()).unwrap();
+        // The rest stays unread: the answer goes on.
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).unwrap();
+        (stream, String::from_utf8_lossy(&head).into_owned())
+    };
+    let mut held: Vec<_> = (0..64).map(|_| begin()).collect();
+    assert!(held.iter().all(|(_, head)| status(head) == "200"));
+    let target = |login: &str| ask_as(&service, login).status;
+    let login = format!("{DEVICE}:{secret}");
+    let refused = ask_as(&service, &login);
+    assert_eq!((refused.status, &*refused.error()), (503, "busy"));
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(target(&format!("other:{other}")), 200);
+    held.pop();
+    service.wait_for_log("\"whole\":false");
+    assert_eq!(target(&login), 200);
+}
+
+#[test]
+fn one_report_of_a_device_is_taken_at_a_time() {
+    let (_desk, service, secret) = plain_and_patient();
+    let head = format!("POST /v1/report HTTP/1.1\r\nHost: x\r\n{}\r\n", authorization(&secret));
+    let mut first = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let length = "Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
+    first.write_all(format!("{head}{length}").as_bytes()).unwrap();
+    let mut goes_on = [0; 12];
+    first.read_exact(&mut goes_on).unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100");
+    let second = said(service.port, &format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n"));
+    assert!(status(&second) == "503" && second.contains("\"busy\""), "{second}");
+    first.write_all(b"none").unwrap();
+    assert!(heard(&mut first).contains("report-malformed"));
+    let third = said(service.port, &format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n"));
+    assert_eq!(status(&third), "400", "{third}");
 }

@@ -1,8 +1,15 @@
 //! Reports of devices are taken when they are signed by the key that the device has, and in order.
 
+use std::sync::Barrier;
+
 use formats::minisign::{KeyId, SecretKey, sign};
+use remote::api::Report;
+use seedpress_tests::desk::Desk;
 use seedpress_tests::site::{DEVICE, Reply, Site};
+use seedpress_tests::stores;
 use serde_json::{Value, json};
+use store::Store;
+use sync::server::receive;
 
 /// The key of a device, by its number.
 fn key(number: u8) -> SecretKey {
@@ -54,6 +61,32 @@ fn reports_are_taken_in_order_and_the_last_one_may_be_sent_again() {
     assert_eq!(last(&site)["receipt"]["wire"], 4711);
     let listed = site.desk.does("device list --store store").text();
     assert!(listed.lines().any(|line| line.starts_with("pc-17   active  1       20")), "{listed}");
+}
+
+#[test]
+fn of_first_reports_that_come_together_one_key_is_kept() {
+    let desk = Desk::stocked();
+    let store = Store::open(&desk.path("store")).unwrap();
+    for round in 0..10 {
+        let device = format!("pc-{round}");
+        let all = Barrier::new(4);
+        let kept: Vec<String> = std::thread::scope(|scope| {
+            let threads = (1..=4).map(|number| {
+                let (store, device, all) = (&store, &device, &all);
+                scope.spawn(move || {
+                    let report = report(&key(number), &receipt(device, number.into())).to_string();
+                    let report = Report::parse(&report).unwrap();
+                    all.wait();
+                    let taken = receive(store, device, &report, stores::time());
+                    (taken.is_ok(), report.key)
+                })
+            });
+            let threads: Vec<_> = threads.collect();
+            let ended = threads.into_iter().map(|thread| thread.join().unwrap());
+            ended.filter(|(taken, _)| *taken).map(|(_, key)| key).collect()
+        });
+        assert_eq!(kept, [store.report(&device).unwrap().unwrap().key]);
+    }
 }
 
 #[test]
