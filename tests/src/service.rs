@@ -10,6 +10,7 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::elsewhere::Elsewhere;
 use crate::program;
 
 /// Certificate and key of a service for this machine, and the authority that vouches for it; all PEM.
@@ -107,7 +108,7 @@ impl Service {
     /// # Panics
     /// When it does not start.
     pub fn start_with(store: &Path, more: &[&str]) -> Self {
-        Self::run(store, more, true)
+        Self::run(store, more, &[], true)
     }
 
     /// The same without TLS, for those who speak HTTP letter by letter.
@@ -115,10 +116,18 @@ impl Service {
     /// # Panics
     /// When it does not start.
     pub fn start_plain(store: &Path, more: &[&str]) -> Self {
-        Self::run(store, more, false)
+        Self::run(store, more, &[], false)
     }
 
-    fn run(store: &Path, more: &[&str], tls: bool) -> Self {
+    /// Starts a service over a store that lies elsewhere.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_over(there: &Elsewhere) -> Self {
+        Self::run(Path::new(&there.url), &[], &there.env, true)
+    }
+
+    fn run(store: &Path, more: &[&str], env: &[(String, String)], tls: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder for certificates");
         let made = certificates();
         let [ca, certificate, key] =
@@ -127,7 +136,7 @@ impl Service {
             std::fs::write(path, text).expect("a file of a certificate");
         }
         let mut command = program::command(["serve", "--listen", "127.0.0.1:0"]);
-        command.arg("--store").arg(store).args(more);
+        command.arg("--store").arg(store).args(more).envs(env.iter().cloned());
         if tls {
             command.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
         }
