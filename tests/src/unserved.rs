@@ -158,6 +158,7 @@ pub fn word(state: &State) -> &'static str {
         State::Made => "made",
         State::Mended => "mended",
         State::InUse => "in use",
+        State::Changed => "changed",
         State::Failed(_) => "failed",
     }
 }

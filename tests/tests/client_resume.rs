@@ -138,6 +138,27 @@ fn two_syncs_at_once_both_end_well_and_one_fetches() {
     assert_eq!(site.status()["last_receipt"], 2);
 }
 
+#[test]
+fn a_disk_that_does_not_fit_is_told_and_no_part_of_it_stays() {
+    let site = Site::enrolled();
+    site.sync(0, "");
+    let program = program::path().to_str().unwrap();
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
+    let line = Site::line("--materialize raw");
+    let judge = Judge::new("bash").args(["-c", script, "sh", program]);
+    let said = judge.args(line.split_whitespace()).folder(site.desk.folder()).run();
+    assert_eq!(said.code, Some(15), "{said}");
+    assert!(said.all().contains("Win7@1.raw cannot be made"), "{said}");
+    let names = std::fs::read_dir(site.desk.path("client/disks")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().contains(".raw")), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.to_string_lossy().ends_with(".vhd")),
+        "those of the other form stay"
+    );
+    assert_eq!(site.status()["last_receipt"], 2);
+}
+
 /// No file may have more than so many bytes: writing fails as it does when a disk is full.
 #[test]
 fn a_full_disk_is_named_and_what_is_there_stays() {

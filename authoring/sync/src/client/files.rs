@@ -69,11 +69,11 @@ pub fn make_folder(path: &Path) -> Result<(), ClientError> {
 }
 
 /// The names in a folder, in order; none where there is no folder.
-pub fn names(folder: &Path) -> Result<Vec<String>, ClientError> {
+pub fn names(folder: &Path) -> Result<Vec<String>, HostError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(HostError::io(Operation::Open, folder)(e).into()),
+        Err(e) => return Err(HostError::io(Operation::Open, folder)(e)),
     };
     let names = entries.map(|entry| Ok(entry?.file_name()));
     let names: Result<Vec<_>, io::Error> = names.collect();

@@ -246,8 +246,13 @@ mod tests {
         let [problem] = &ledger.problems[..] else { panic!("{:?}", ledger.problems) };
         assert_eq!(problem.kind, ErrorKind::Fit);
         let said = &problem.message;
-        assert!(said.contains("free, and") && said.contains("1048576.0 TiB") && said.contains("Win7@2"), "{said}");
+        assert!(
+            said.contains("free, and") && said.contains("1048576.0 TiB") && said.contains("Win7@2"),
+            "{said}"
+        );
         assert!(ledger.layers[0].why.is_none() && ledger.layers[1].why.is_some());
-        assert!(no_room(&home, &[&child.descriptor]).is_some() && no_room(&home, &[&base.descriptor]).is_none());
+        assert!(
+            no_room(&home, &[&child.descriptor]).is_some() && no_room(&home, &[&base.descriptor]).is_none()
+        );
     }
 }

@@ -112,7 +112,7 @@ pub struct DiskLine {
     pub path: String,
     /// The versions that it belongs to.
     pub images: Vec<String>,
-    /// What became of it: `kept`, `made`, `mended`, `in use` or `failed`.
+    /// What became of it: `kept`, `made`, `mended`, `in use`, `changed` or `failed`.
     pub state: &'static str,
 }
 
@@ -153,6 +153,12 @@ impl Outcome {
                 State::InUse => {
                     Some((ErrorKind::Target, format!("{path} is used by somebody and left alone")))
                 }
+                State::Changed => Some((
+                    ErrorKind::Target,
+                    format!(
+                        "{path} was changed and is left as it is: where it is moved away, it is made anew"
+                    ),
+                )),
                 _ => None,
             };
             let problem = problem.map(|(kind, message)| Problem { kind, message });
@@ -231,6 +237,7 @@ fn state_name(state: &State) -> &'static str {
         State::Made => "made",
         State::Mended => "mended",
         State::InUse => "in use",
+        State::Changed => "changed",
         State::Failed(_) => "failed",
     }
 }

@@ -201,11 +201,7 @@ impl Job<'_> {
     }
 
     /// Keeps what came until a receipt tells it, however fetching ended: first what earlier runs left, then all of it.
-    fn remember(
-        &self,
-        ledger: &Ledger,
-        filled: Result<(), ClientError>,
-    ) -> Result<[Untold; 2], ClientError> {
+    fn remember(&self, ledger: &Ledger, filled: Result<(), ClientError>) -> Result<[Untold; 2], ClientError> {
         let earlier = Untold::load(self.order.home)?;
         let all = earlier.and(&ledger.layers, self.wire());
         let saved = if self.order.dry_run { Ok(()) } else { all.save(self.order.home) };

@@ -28,7 +28,8 @@ pub fn made_of(layer: &Layer, parent: Option<&Layer>) -> Sha256 {
     Sha256::of(format!("chain 1\n{}\n{below}\n", about(layer)).as_bytes())
 }
 
-/// Writes the file of a layer, and sees on the way that its VHD is the one that was published; the digest of its pieces.
+/// Writes the file of a layer, and sees on the way that its VHD is the one that was published; the file, which has no name
+/// yet, and the digest of its pieces.
 ///
 /// It has the time stamp in its footer as its time, and a child says the same time of it: who compares the two, as VHD
 /// 1.0 has it, finds a parent that was not changed.
@@ -40,7 +41,7 @@ pub fn make(
     layer: &Layer,
     parent: Option<&Layer>,
     hands: Hands<'_>,
-) -> Result<Sha256, DiskError> {
+) -> Result<(Output, Sha256), DiskError> {
     let cache = Arc::new(Cache::new(hands.crew.threads() + 1));
     let vhd = layer.open_vhd(cache)?;
     let link = parent.map(link_to).transpose()?;
@@ -61,8 +62,8 @@ pub fn make(
     if expected != found {
         return Err(DiskError::Digest { layer: layer.uuid(), expected, found });
     }
-    finish(output, vhd.footer().time_stamp.get())?;
-    Ok(pieces)
+    set_time(&output, vhd.footer().time_stamp.get())?;
+    Ok((output, pieces))
 }
 
 /// What a file has of a piece: the piece may reach past its end.
@@ -79,17 +80,15 @@ fn link_to(parent: &Layer) -> Result<ParentLink, DiskError> {
     Ok(ParentLink { unique_id: parent.uuid(), time_stamp, name: name(parent.uuid()) })
 }
 
-/// Gives a file its time and its name.
-fn finish(output: Output, time_stamp: u32) -> Result<(), DiskError> {
+/// Gives a file its time.
+fn set_time(output: &Output, time_stamp: u32) -> Result<(), DiskError> {
     output.sync()?;
     let time = Timespec { tv_sec: SINCE_1970 + i64::from(time_stamp), tv_nsec: 0 };
     let times =
         Timestamps { last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT }, last_modification: time };
     let wrap = || HostError::io(Operation::Write, output.target());
     let file = File::open(output.path()).map_err(wrap())?;
-    futimens(&file, &times).map_err(|error| wrap()(error.into()))?;
-    drop(file);
-    Ok(output.commit()?)
+    Ok(futimens(&file, &times).map_err(|error| wrap()(error.into()))?)
 }
 
 fn what(layer: &Layer) -> String {

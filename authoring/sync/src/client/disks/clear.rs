@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::busy::Busy;
 use super::needed::{Fate, Needed, fate_of};
 use super::{DiskError, Order, record};
+use crate::client::files;
+use crate::client::home::PARTIAL;
 
-/// The folder of layers in the making, in the client's folder.
-const PARTIAL: &str = "partial";
 /// What the names of layers end with while they are removed.
 const REMOVED: &str = ".removed";
 
@@ -62,7 +62,7 @@ fn clear_disks(
 ) -> Result<Vec<Removed>, DiskError> {
     let folder = order.folder();
     let mut removed = Vec::new();
-    for name in names(&folder)? {
+    for name in files::names(&folder)? {
         let Some(disk) = OwnDisk::parse(&name).filter(|_| !needed.disks.contains(&name)) else { continue };
         let path = folder.join(&name);
         if is_file(&path) && (disk.is_gone_at_once(order, here) || !busy.uses(&path)) {
@@ -70,13 +70,15 @@ fn clear_disks(
         }
     }
     // Of somebody who was cut off. Who still writes one holds a lock on it.
-    for path in names(&folder)?.iter().filter(|name| is_half_written(name)).map(|name| folder.join(name)) {
+    for path in
+        files::names(&folder)?.iter().filter(|name| is_half_written(name)).map(|name| folder.join(name))
+    {
         if is_file(&path) && !busy.uses(&path) {
             removed.push(remove(&path)?);
         }
     }
-    for name in names(&folder.join(record::FOLDER))? {
-        let disk = name.strip_suffix(".json").filter(|disk| OwnDisk::parse(disk).is_some());
+    for name in files::names(&folder.join(record::FOLDER))? {
+        let disk = record::disk_of(&name).filter(|disk| OwnDisk::parse(disk).is_some());
         if disk.is_some_and(|disk| !folder.join(disk).exists()) {
             remove(&folder.join(record::FOLDER).join(&name))?;
         }
@@ -87,11 +89,11 @@ fn clear_disks(
 /// Removes the folders of layers that are not needed: first their names, so that nobody finds a part of one.
 fn clear_layers(folder: &Path, needed: &BTreeSet<Uuid>) -> Result<Vec<Removed>, DiskError> {
     let mut removed = Vec::new();
-    for name in names(folder)? {
+    for name in files::names(folder)? {
         let path = folder.join(&name);
         let is_needed = |layer: Uuid| needed.contains(&layer);
         if is_folder(&path) && layer_of(&name).is_some_and(|layer| !is_needed(layer)) {
-            let bytes = names(&path)?.iter().map(|name| len_of(&path.join(name))).sum();
+            let bytes = files::names(&path)?.iter().map(|name| len_of(&path.join(name))).sum();
             let away = folder.join(format!("{}{name}{REMOVED}", paths::UNFINISHED));
             fs::rename(&path, &away).map_err(HostError::io(Operation::Remove, &path))?;
             removed.push(Removed { path, bytes });
@@ -99,7 +101,8 @@ fn clear_layers(folder: &Path, needed: &BTreeSet<Uuid>) -> Result<Vec<Removed>, 
     }
     removed.first().map_or(Ok(()), |first| sync_folder_of(&first.path))?;
     // Those too that somebody who was cut off left.
-    let half = names(folder)?.into_iter().filter(|name| is_half_removed(name)).map(|name| folder.join(name));
+    let half =
+        files::names(folder)?.into_iter().filter(|name| is_half_removed(name)).map(|name| folder.join(name));
     for path in half.filter(|path| is_folder(path)) {
         fs::remove_dir_all(&path).map_err(HostError::io(Operation::Remove, &path))?;
     }
@@ -152,20 +155,6 @@ impl<'n> OwnDisk<'n> {
 /// The layer that a name is of: 36 characters, as they are written here.
 fn layer_of(name: &str) -> Option<Uuid> {
     name.parse::<Uuid>().ok().filter(|layer| layer.to_string() == name)
-}
-
-/// The names in a folder, in order; none where there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>, DiskError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(HostError::io(Operation::Open, folder)(error).into()),
-    };
-    // What the client writes has names that are text.
-    let mut names: Vec<_> =
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    Ok(names)
 }
 
 fn is_file(path: &Path) -> bool {

@@ -1,8 +1,11 @@
 //! Why a disk is not made, or something is not removed.
 
+use std::path::PathBuf;
+
 use formats::digest::Sha256;
 use formats::io::ReadError;
 use formats::kind::ErrorKind;
+use formats::units::ByteLen;
 use formats::vhd::VhdError;
 use host::{HostError, Interrupted};
 use store::StoreError;
@@ -44,6 +47,16 @@ pub enum DiskError {
         /// The digest of its bytes.
         found: Sha256,
     },
+    /// There is not enough room.
+    #[error("{} has {} free, and at least {} are needed", path.display(), free.exact(), needed.exact())]
+    Full {
+        /// The folder.
+        path: PathBuf,
+        /// How much there is.
+        free: ByteLen,
+        /// How much is needed at least.
+        needed: ByteLen,
+    },
     /// A VHD cannot be laid out.
     #[error("{what} cannot be a VHD here")]
     Vhd {
@@ -62,6 +75,7 @@ impl DiskError {
             Self::Store(error) => error.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::Read { source, .. } => source.kind(),
+            Self::Full { .. } => ErrorKind::Fit,
             Self::OtherLayer { .. } | Self::Digest { .. } => ErrorKind::Corrupt,
             Self::Vhd { source, .. } => vhd_kind(source),
         }

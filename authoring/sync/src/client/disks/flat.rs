@@ -28,11 +28,17 @@ pub fn made_of(version: &Located, form: Form) -> Sha256 {
     Sha256::of(format!("{form:?} 1\n{}\n", layers.join("\n")).as_bytes())
 }
 
-/// Writes the disk of a version; the digest of its pieces. Each frame of the layers is checked on the way.
+/// Writes the disk of a version; the file, which has no name yet, and the digest of its pieces. Each frame of the layers is
+/// checked on the way.
 ///
 /// # Errors
 /// [`DiskError`]; nothing gets the file's name then.
-pub fn make(path: &Path, version: &Located, form: Form, hands: Hands<'_>) -> Result<Sha256, DiskError> {
+pub fn make(
+    path: &Path,
+    version: &Located,
+    form: Form,
+    hands: Hands<'_>,
+) -> Result<(Output, Sha256), DiskError> {
     let what = version.document.title();
     let disk = version.disk()?;
     let unread = |source| DiskError::Read { what: what.clone(), source };
@@ -52,7 +58,7 @@ fn write(
     source: &impl ReadAt,
     hands: Hands<'_>,
     unread: &(impl Fn(ReadError) -> DiskError + Sync),
-) -> Result<Sha256, DiskError> {
+) -> Result<(Output, Sha256), DiskError> {
     let (output, _) = Output::begin(path, source.size().0, true)?;
     let work = |piece: Piece| {
         let bytes = piece.read(source).map_err(unread)?;
@@ -60,8 +66,7 @@ fn write(
         Ok((piece.digest(bytes.as_deref()), ()))
     };
     let pieces = piece::each(source.size().0, "writing disks", hands, work, |()| ())?;
-    output.commit()?;
-    Ok(pieces)
+    Ok((output, pieces))
 }
 
 /// The blocks of a disk that may hold something.

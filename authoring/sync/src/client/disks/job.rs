@@ -3,6 +3,9 @@
 use std::path::Path;
 
 use formats::digest::Sha256;
+use formats::units::ByteLen;
+use host::{HostError, Operation};
+use rustix::fs::statvfs;
 use store::{Layer, Located};
 
 use super::busy::Busy;
@@ -79,6 +82,22 @@ impl<'a> Job<'a> {
         self.locked &= other.locked;
     }
 
+    /// Whether whoever runs it may write into it: the file of a layer never is to be changed.
+    fn is_flat(&self) -> bool {
+        matches!(self.work, Work::Version(..))
+    }
+
+    /// Refuses what cannot fit: what is compressed as it is stored does not get shorter.
+    fn check_room(&self, path: &Path) -> Result<(), DiskError> {
+        let layer = match self.work {
+            Work::Layer(layer, _) => Some(layer),
+            // The leaf hides what lies below; how much of that, reading would tell.
+            Work::Version(version, _) => version.layers.last(),
+        };
+        let needed = layer.map_or(ByteLen::ZERO, |layer| layer.descriptor.stored.len);
+        has_room(path.parent().unwrap_or(path), needed)
+    }
+
     /// Makes the file, unless it is there and right, or somebody uses it.
     ///
     /// # Errors
@@ -92,15 +111,48 @@ impl<'a> Job<'a> {
         let look = record::look(path, self.made_of, rehash.then_some(hands))?;
         match look {
             Look::Right => return Ok(State::Kept),
-            Look::Wrong if self.locked => return Ok(State::Kept),
-            Look::Wrong if busy.uses(path) => return Ok(State::InUse),
-            Look::Wrong | Look::Absent => {}
+            Look::Wrong | Look::Changed if self.locked => return Ok(State::Kept),
+            Look::Wrong | Look::Changed if busy.uses(path) => return Ok(State::InUse),
+            Look::Changed if self.is_flat() => return Ok(State::Changed),
+            Look::Wrong | Look::Changed | Look::Absent => {}
         }
-        let pieces = match self.work {
+        self.check_room(path)?;
+        let (output, pieces) = match self.work {
             Work::Layer(layer, parent) => chain::make(path, layer, parent, hands)?,
             Work::Version(version, form) => flat::make(path, version, form, hands)?,
         };
-        record::keep(path, self.made_of, pieces)?;
+        // That took a while: somebody may have begun to use it.
+        if Busy::new().uses(path) {
+            return Ok(State::InUse);
+        }
+        if self.is_flat() && record::look(path, self.made_of, None)? == Look::Changed {
+            return Ok(State::Changed);
+        }
+        record::commit(path, output, (self.made_of, pieces))?;
         Ok(if look == Look::Absent { State::Made } else { State::Mended })
+    }
+}
+
+fn has_room(folder: &Path, needed: ByteLen) -> Result<(), DiskError> {
+    let found = statvfs(folder).map_err(|error| HostError::io(Operation::Open, folder)(error.into()))?;
+    let free = ByteLen(found.f_bavail.saturating_mul(found.f_frsize));
+    match needed <= free {
+        true => Ok(()),
+        false => Err(DiskError::Full { path: folder.into(), free, needed }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formats::kind::ErrorKind;
+
+    #[test]
+    fn a_disk_that_cannot_fit_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(has_room(folder.path(), ByteLen(1)).is_ok());
+        let refused = has_room(folder.path(), ByteLen(1 << 60)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Fit);
+        assert!(refused.to_string().contains("at least 1048576.0 TiB"), "{refused}");
     }
 }

@@ -95,6 +95,8 @@ pub enum State {
     Mended,
     /// It is not right, and somebody uses it: nothing was done.
     InUse,
+    /// Somebody wrote into it: it is left as it is.
+    Changed,
     /// It could not be made.
     Failed(DiskError),
 }

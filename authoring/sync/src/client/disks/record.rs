@@ -1,4 +1,6 @@
-//! What a file was when it was written: beside the disks, in `.records/NAME.json`, a sealed document for each.
+//! What a file was when it was written: beside the disks, in `.records/NAME.json`, a sealed document for each. That of a
+//! file which is about to get its name is `NAME.json.next`: whenever the machine goes down, one of the two is of the file
+//! that is there.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 use formats::digest::Sha256;
 use formats::document;
 use formats::units::ByteLen;
-use host::{FileSource, HostError, Operation};
+use host::{FileSource, HostError, Operation, Output};
 use serde::{Deserialize, Serialize};
 
 use super::error::DiskError;
@@ -15,6 +17,8 @@ use super::piece::{self, Hands};
 
 /// The folder of the records, in that of the disks.
 pub const FOLDER: &str = ".records";
+/// What the names of records end with whose disks are about to get their names.
+const NEXT: &str = ".next";
 /// The version of the records that is read and written.
 const FORMAT: u32 = 1;
 
@@ -39,8 +43,10 @@ pub enum Look {
     Absent,
     /// What was written.
     Right,
-    /// Something else.
+    /// Something that we wrote, and that is not right: it is made of something else, or damaged.
     Wrong,
+    /// What somebody else wrote: its length or its time is not ours.
+    Changed,
 }
 
 /// The record of a disk.
@@ -48,6 +54,18 @@ pub fn path_of(disk: &Path) -> PathBuf {
     let mut name = disk.file_name().unwrap_or_default().to_os_string();
     name.push(".json");
     disk.with_file_name(FOLDER).join(name)
+}
+
+/// The record of a disk that is about to get its name.
+fn next_of(disk: &Path) -> PathBuf {
+    let mut path = path_of(disk).into_os_string();
+    path.push(NEXT);
+    path.into()
+}
+
+/// The disk that a record is of, by the record's name.
+pub fn disk_of(record: &str) -> Option<&str> {
+    record.strip_suffix(NEXT).unwrap_or(record).strip_suffix(".json")
 }
 
 /// Looks whether a file is what was made of `made_of`; with `rehash`, by reading all of it.
@@ -60,10 +78,13 @@ pub fn look(disk: &Path, made_of: Sha256, rehash: Option<Hands<'_>>) -> Result<L
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Look::Absent),
         Err(error) => return Err(HostError::io(Operation::Open, disk)(error).into()),
     };
-    let record = fs::read_to_string(path_of(disk)).ok();
-    let record = record.and_then(|text| document::parse_sealed::<Record>(&text).ok());
-    let known = record.filter(|it| *it == Record { pieces: it.pieces, ..Record::of(&there, made_of) });
-    let Some(record) = known.filter(|_| there.is_file()) else { return Ok(Look::Wrong) };
+    let read = |path: PathBuf| document::parse_sealed::<Record>(&fs::read_to_string(path).ok()?).ok();
+    let mut records = [path_of(disk), next_of(disk)].into_iter().filter_map(read);
+    let ours = |it: &Record| *it == Record { pieces: it.pieces, ..Record::of(&there, it.made_of) };
+    let Some(record) = records.find(|it| there.is_file() && ours(it)) else { return Ok(Look::Changed) };
+    if record.made_of != made_of {
+        return Ok(Look::Wrong);
+    }
     let is_right = match rehash {
         Some(hands) => digest(disk, hands)? == Some(record.pieces),
         None => true,
@@ -86,16 +107,19 @@ fn digest(disk: &Path, hands: Hands<'_>) -> Result<Option<Sha256>, DiskError> {
     }
 }
 
-/// Keeps what a file is that was just written.
+/// Gives a file that was written its name, and keeps what it is.
 ///
 /// # Errors
 /// [`DiskError::Host`].
-pub fn keep(disk: &Path, made_of: Sha256, pieces: Sha256) -> Result<(), DiskError> {
-    let there = fs::symlink_metadata(disk).map_err(HostError::io(Operation::Open, disk))?;
-    let path = path_of(disk);
+pub fn commit(disk: &Path, output: Output, (made_of, pieces): (Sha256, Sha256)) -> Result<(), DiskError> {
+    output.sync()?;
+    let there = fs::symlink_metadata(output.path()).map_err(HostError::io(Operation::Open, output.path()))?;
+    let (path, next) = (path_of(disk), next_of(disk));
     let folder = disk.with_file_name(FOLDER);
     fs::create_dir_all(&folder).map_err(HostError::io(Operation::Create, &folder))?;
-    piece::put(&path, &document::print_sealed(&Record { pieces, ..Record::of(&there, made_of) }))
+    piece::put(&next, &document::print_sealed(&Record { pieces, ..Record::of(&there, made_of) }))?;
+    output.commit()?;
+    Ok(fs::rename(&next, &path).map_err(HostError::io(Operation::Rename, &path))?)
 }
 
 impl Record {
