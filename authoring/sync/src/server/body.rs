@@ -170,3 +170,45 @@ impl Body for Parts {
         SizeHint::with_exact(self.left)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use formats::units::ByteLen;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// Bytes, and how often some of them were read.
+    #[derive(Debug)]
+    struct Counted(Vec<u8>, AtomicUsize);
+
+    impl ReadAt for Counted {
+        fn size(&self) -> ByteLen {
+            self.0.size()
+        }
+
+        fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.read_at(offset, buf)
+        }
+    }
+
+    #[test]
+    fn pieces_are_large_as_long_as_there_is_memory_for_them() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let bytes: Vec<u8> = (0..3 << 18).flat_map(u32::to_le_bytes).collect();
+        for (most, reads) in [(8, 3), (1, 1 + 16), (0, 24)] {
+            let source = Arc::new(Counted(bytes.clone(), AtomicUsize::new(0)));
+            let large = Arc::new(Semaphore::new(most));
+            let parts = [Part::Stored(0..3 << 20)];
+            let body = Parts::new((source.clone(), large.clone()), parts, |error| panic!("{error}"));
+            // All pieces are kept until the end.
+            let found = runtime.block_on(body.collect()).unwrap().to_bytes();
+            assert!(found == bytes);
+            assert_eq!(source.1.load(Ordering::Relaxed), reads, "{most}");
+            assert_eq!(large.available_permits(), most);
+        }
+    }
+}
