@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use formats::layer::FORMAT;
+use host::{Ignore, Stop};
 use seedpress_tests::desk::Desk;
 use seedpress_tests::judge::Judge;
 use seedpress_tests::service::Service;
@@ -36,7 +37,7 @@ fn add_devices(desk: &Desk) {
             rows: Vec::new(),
             assignments: vec![Assignment::new("Noise", "1")],
         };
-        assert!(store.add_device(&device).unwrap());
+        assert!(store.add_device(&device, (&Stop::new(), &Ignore)).unwrap());
     }
 }
 

@@ -262,3 +262,26 @@ fn a_repair_says_so_and_does_not_take_other_content() {
     assert_eq!(published.layers[0].how, How::Repaired);
     assert_eq!(problems(&store, Depth::Full), Vec::<String>::new());
 }
+
+/// A repair may be cut off when the damaged layer is put aside and the mended one is not in its place yet.
+#[test]
+fn a_damaged_layer_that_was_put_aside_gets_its_name_back() {
+    let workshop = Workshop::new();
+    let store = small(&workshop);
+    let before = snapshot(&store);
+    damage_frame(&layers(&store, "1")[0], 0);
+    let layer = folder(&layers(&store, "1")[0]);
+    let name = layer.file_name().unwrap().to_str().unwrap();
+    let [draft, aside] = ["", ".damaged"].map(|end| layer.with_file_name(format!("~{name}{end}")));
+    fs::rename(&layer, &aside).unwrap();
+    fs::create_dir(&draft).unwrap();
+    let other = workshop.write("other", &golden(9, 1));
+    let (published, heard) = publish_heard(&store, &request("Other@1", &[&other]));
+    published.unwrap();
+    assert!(heard.events().iter().any(|e| matches!(e, Event::Notice(n) if n.contains("its name again"))));
+    assert!(layer.is_dir() && !aside.exists() && !draft.exists());
+    let published = publish(&store, &request("Win7@1", &[&workshop.path("disk")])).unwrap();
+    assert_eq!(published.layers[0].how, How::Repaired);
+    let after = snapshot(&store);
+    assert!(before.iter().all(|file| after.contains(file)));
+}

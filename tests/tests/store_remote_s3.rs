@@ -3,8 +3,10 @@
 use std::net::TcpListener;
 
 use seedpress_tests::desk::Desk;
+use seedpress_tests::disks::golden;
 use seedpress_tests::elsewhere::{self, Elsewhere};
 use seedpress_tests::s3::S3;
+use seedpress_tests::vhds::fixed;
 use seedpress_tests::workshop::Workshop;
 
 fn with(there: &Elsewhere, name: &str, value: &str) -> Elsewhere {
@@ -65,4 +67,29 @@ fn what_cannot_be_is_told() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let said = s3.store(nobody).ends(16, &desk, "images --store STORE");
     assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[test]
+fn a_damaged_layer_is_mended_by_its_own_disk_alone() {
+    let workshop = Workshop::new();
+    let s3 = S3::start(&workshop);
+    let there = s3.store(s3.address);
+    let desk = Desk::empty();
+    let (good, other) = (fixed(&golden(1, 3), 7), fixed(&golden(2, 3), 7));
+    desk.write("disk.vhd", &good);
+    there.ends(0, &desk, "publish Win7@1 disk.vhd --store STORE");
+    let sound = there.snapshot();
+    let stored = sound.keys().find(|name| name.ends_with("disk.vhd.zst")).unwrap();
+    let mut bytes = sound[stored].clone();
+    bytes[9] ^= 1;
+    std::fs::write(there.files.join(stored), bytes).unwrap();
+    let damaged = there.snapshot();
+    desk.write("disk.vhd", &other);
+    let refused = there.ends(14, &desk, "publish Win7@1 disk.vhd --store STORE");
+    assert!(refused.contains("other content"), "{refused}");
+    assert!(there.snapshot() == damaged, "a publish that was refused changed the store");
+    desk.write("disk.vhd", &good);
+    let mended = there.ends(0, &desk, "publish Win7@1 disk.vhd --store STORE");
+    assert!(mended.contains("stored again"), "{mended}");
+    assert!(there.snapshot() == sound, "it is not as it was");
 }

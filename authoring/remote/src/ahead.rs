@@ -12,7 +12,7 @@ use bytes::Bytes;
 use formats::io::{ReadAt, ReadError, check_range};
 use formats::units::{ByteLen, ByteOffset};
 use host::Stop;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::fault::Fault;
 use crate::reactor::Reactor;
@@ -21,8 +21,10 @@ use crate::reactor::Reactor;
 pub const BLOCK: u64 = 4 << 20;
 /// How many blocks are kept, of all objects of a store together: 128 MiB.
 const KEPT: usize = 32;
-/// How many blocks are fetched ahead of whoever reads one object alone.
+/// How many blocks are fetched ahead of whoever reads alone.
 const DEPTH: usize = 6;
+/// How many blocks are on their way at a time, of all objects of a store together: 64 MiB.
+const UNDER_WAY: usize = 16;
 
 /// What came of fetching a block.
 pub type Fetched = Result<Bytes, Fault>;
@@ -42,6 +44,7 @@ pub struct Ahead {
     /// The block that was used last stands at the end.
     kept: Mutex<Vec<Kept>>,
     objects: AtomicU64,
+    room: Arc<Semaphore>,
 }
 
 /// A block that is here, or on its way.
@@ -61,7 +64,8 @@ pub struct Object {
 impl Ahead {
     /// No blocks yet.
     pub fn new(reactor: Arc<Reactor>, stop: Stop) -> Arc<Self> {
-        Arc::new(Self { reactor, stop, kept: Mutex::default(), objects: AtomicU64::new(0) })
+        let room = Arc::new(Semaphore::new(UNDER_WAY));
+        Arc::new(Self { reactor, stop, kept: Mutex::default(), objects: AtomicU64::new(0), room })
     }
 
     /// An object of `len` bytes that `blocks` fetches.
@@ -126,21 +130,31 @@ impl Ahead {
         let wanted = range.end.saturating_sub(range.start);
         let fetching = object.blocks.fetch(range);
         let (done, coming) = watch::channel(None);
+        let room = self.room.clone();
         self.reactor.spawn(async move {
-            let fetched = fetching.await.and_then(|bytes| check_len(bytes, wanted));
-            // Nobody may wait for it any more.
-            let _ = done.send(Some(fetched));
+            let work = async {
+                // Nobody closes the room.
+                let _room = room.acquire_owned().await;
+                fetching.await.and_then(|bytes| check_len(bytes, wanted))
+            };
+            tokio::select! {
+                fetched = work => drop(done.send(Some(fetched))),
+                // It is not kept any more, and nobody waits for it.
+                () = done.closed() => {}
+            }
         });
         coming
     }
 }
 
-/// How many blocks to fetch ahead: fewer of each object, when many are read.
+/// How many blocks to fetch ahead: fewer for each, where more are read at a time, and none where there would not be room
+/// for what they need. Whoever reads forward keeps blocks that lie side by side.
 fn depth(kept: &[Kept]) -> usize {
-    let mut objects: Vec<u64> = kept.iter().map(|kept| kept.key.0).collect();
-    objects.sort_unstable();
-    objects.dedup();
-    (KEPT / 2 / objects.len().max(1)).clamp(1, DEPTH)
+    let mut keys: Vec<(u64, u64)> = kept.iter().map(|kept| kept.key).collect();
+    keys.sort_unstable();
+    let is_next = |pair: &&[(u64, u64)]| matches!(pair, [(a, one), (b, two)] if a == b && one + 1 == *two);
+    let readers = keys.len() - keys.windows(2).filter(is_next).count();
+    (KEPT / 2 / readers.max(1)).min(DEPTH)
 }
 
 fn check_len(bytes: Bytes, wanted: u64) -> Fetched {
@@ -254,6 +268,62 @@ mod tests {
             read(&object, number * BLOCK + 9, 10).unwrap();
         }
         assert_eq!(blocks.fetched.lock().unwrap().keys().copied().collect::<Vec<_>>(), [7, 30, 50, 90]);
+    }
+
+    /// Blocks that never come, and how many are on their way.
+    #[derive(Default)]
+    struct Stuck(Arc<AtomicU64>);
+
+    struct Counting(Arc<AtomicU64>);
+
+    impl Drop for Counting {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Blocks for Stuck {
+        fn fetch(&self, _: Range<u64>) -> Fetching {
+            let count = self.0.clone();
+            Box::pin(async move {
+                count.fetch_add(1, Ordering::Relaxed);
+                let _counting = Counting(count);
+                std::future::pending().await
+            })
+        }
+    }
+
+    fn wait_until(is_so: impl Fn() -> bool) {
+        while !is_so() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn so_many_are_on_their_way_and_none_that_nobody_wants_any_more() {
+        let ahead = Ahead::new(Arc::new(Reactor::new().unwrap()), Stop::new());
+        let stuck = Stuck::default();
+        let count = stuck.0.clone();
+        let object = ahead.object(1000 * BLOCK, Arc::new(stuck));
+        for number in 0..100 {
+            ahead.begin(&object, number * 9);
+        }
+        assert!(ahead.kept().len() <= KEPT);
+        wait_until(|| count.load(Ordering::Relaxed) == UNDER_WAY as u64);
+        drop(object);
+        wait_until(|| count.load(Ordering::Relaxed) == 0);
+    }
+
+    #[test]
+    fn less_is_fetched_ahead_for_each_when_many_read_one_object() {
+        let (object, blocks) = object(1000 * BLOCK);
+        for number in 0..200 {
+            // Forty readers at a time, each of whom reads five blocks.
+            let (reader, step) = (number % 40, number / 40);
+            read(&object, (reader * 20 + step) * BLOCK, 1).unwrap();
+        }
+        let fetched: usize = blocks.fetched.lock().unwrap().values().sum();
+        assert!(fetched <= 250, "{fetched} blocks were fetched for 200");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use tokio::task::JoinHandle;
 
 /// How often somebody who waits looks whether to stop.
 const GLANCE: Duration = Duration::from_millis(50);
+/// How long somebody may take who cleans up at the end.
+const PARTING: Duration = Duration::from_secs(5);
 /// Threads that turn what networks bring into bytes.
 const THREADS: usize = 2;
 
@@ -53,6 +55,17 @@ impl Reactor {
     /// Begins work that nobody waits for yet. It ends with the reactor at the latest.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         self.handle.spawn(work)
+    }
+
+    /// What asks to stop in a few seconds: for who cleans up at the end, with a network that may be gone.
+    pub fn soon(&self) -> Stop {
+        let stop = Stop::new();
+        let late = stop.clone();
+        self.spawn(async move {
+            tokio::time::sleep(PARTING).await;
+            late.set();
+        });
+        stop
     }
 
     /// Sleeps, but for as long as nobody asks to stop.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use formats::io::ReadAt;
 use formats::layer::{DESCRIPTOR_FILE, FORMAT, FRAMES_FILE, LayerDescriptor, STORED_FILE};
 use host::{Observer, Stop};
-use store::{Depot, Held, NewLayer, RemoteCause, StoreError, paths};
+use store::{Depot, Guarded, Held, NewLayer, RemoteCause, StoreError, paths};
 use uuid::Uuid;
 
 use crate::ahead::{Ahead, Blocks, Fetching};
@@ -136,7 +136,7 @@ impl Depot for Served {
         Err(self.read_only("write", &paths::layer(layer)))
     }
 
-    fn lock(&self, _: &Stop, _: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
+    fn lock(&self, _: Guarded, _: &Stop, _: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
         Err(self.read_only("lock", ""))
     }
 

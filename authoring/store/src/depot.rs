@@ -1,7 +1,7 @@
 //! Where the objects of a store lie: a folder of this machine, or somewhere behind a network.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use formats::io::ReadAt;
@@ -60,13 +60,19 @@ pub trait Depot: fmt::Debug + Send + Sync {
     /// [`StoreError`].
     fn begin_layer(&self, layer: Uuid) -> Result<Box<dyn NewLayer + '_>, StoreError>;
 
-    /// Takes the lock of those who change the store, or waits for it and says so.
+    /// Takes the lock of those who change what is `guarded`, or waits for it and says so.
     ///
     /// # Errors
     /// [`StoreError`], [`StoreError::Interrupted`] when asked to stop.
-    fn lock(&self, stop: &Stop, observer: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError>;
+    fn lock(
+        &self,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn Held + '_>, StoreError>;
 
-    /// Removes what somebody who was cut off left unfinished, and says what. Only the holder of the lock may.
+    /// Removes what somebody who was cut off left unfinished, and says what. Only the holder of the lock of the catalogue
+    /// may.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -75,6 +81,27 @@ pub trait Depot: fmt::Debug + Send + Sync {
     /// Why there is no store, where its document is missing.
     fn why_none(&self) -> &'static str {
         "it has no store.json"
+    }
+}
+
+/// What a lock guards: two who change the same wait for each other, and nobody else does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guarded {
+    /// Images and their layers.
+    #[default]
+    Catalogue,
+    /// The devices, which are changed in a moment, also while a long publish is under way.
+    Devices,
+}
+
+impl Guarded {
+    /// What is said to whoever waits for the lock of the store at `place`.
+    pub fn waiting(self, place: &Path) -> String {
+        let who = match self {
+            Self::Catalogue => "another publish is changing",
+            Self::Devices => "somebody else is changing the devices of",
+        };
+        format!("waiting: {who} the store {}", place.display())
     }
 }
 

@@ -45,7 +45,7 @@ mod version;
 pub use cache::Cache;
 pub use catalogue::{Images, Located, Problem};
 pub use check::{Checked, Depth, Lost, Scope, check};
-pub use depot::{Depot, Held, NewLayer, PIECE, Upload};
+pub use depot::{Depot, Guarded, Held, NewLayer, PIECE, Upload};
 pub use error::{RemoteCause, StoreError};
 pub use flat::Source;
 pub use folder::Folder;

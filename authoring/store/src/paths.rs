@@ -12,7 +12,7 @@ pub const IMAGES: &str = "images";
 pub const DEVICES: &str = "devices";
 /// The folder of what devices report.
 pub const REPORTS: &str = "reports";
-/// The file that a publisher holds a lock on.
+/// The file that a publisher holds a lock on; the one in the folder of the devices is for who changes those.
 pub const LOCK: &str = ".lock";
 /// What the names of documents end with.
 pub const DOCUMENT: &str = ".json";
@@ -22,6 +22,16 @@ pub const UNFINISHED: char = '~';
 /// The folder of a layer.
 pub fn layer(uuid: Uuid) -> String {
     format!("{LAYERS}/{uuid}")
+}
+
+/// What the name of a damaged layer ends with, while another one takes its place.
+pub const DAMAGED: &str = ".damaged";
+
+/// The layer that something in the folder of the layers is an unfinished one of, by its name: `~UUID` with anything
+/// behind a dot.
+pub fn unfinished_layer(name: &str) -> Option<Uuid> {
+    let name = name.strip_prefix(UNFINISHED)?;
+    name.split_once('.').map_or(name, |(layer, _)| layer).parse().ok()
 }
 
 /// A file of a layer.

@@ -51,6 +51,15 @@ pub enum HttpError {
         /// What is wrong with its certificate.
         reason: String,
     },
+    /// The certificate may sign others, and not be a service's own: what plain `openssl req -x509` makes.
+    #[error(
+        "{url} shows a certificate that is an authority's (CA:TRUE), expected a service's own: make it with `openssl req \
+         -x509 -addext basicConstraints=critical,CA:FALSE`, or let an authority of your own sign one"
+    )]
+    Authority {
+        /// What was asked for.
+        url: String,
+    },
     /// Nothing came for too long.
     #[error("{url} says nothing for {} s", patience.as_secs_f32())]
     Silent {
@@ -141,7 +150,7 @@ impl HttpError {
         match self {
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::Url { .. } | Self::Certificates { .. } => ErrorKind::Usage,
-            Self::Imposter { .. } | Self::Denied { .. } => ErrorKind::Trust,
+            Self::Imposter { .. } | Self::Authority { .. } | Self::Denied { .. } => ErrorKind::Trust,
             Self::Machine { .. } => ErrorKind::Other,
             Self::Connection { .. }
             | Self::Silent { .. }
@@ -179,6 +188,7 @@ impl HttpError {
     pub(crate) fn broken(url: &str, error: &reqwest::Error) -> Self {
         let url = url.to_owned();
         match certificate_fault(error) {
+            Some(reason) if reason.contains("CaUsedAsEndEntity") => Self::Authority { url },
             Some(reason) => Self::Imposter { url, reason },
             None => Self::Connection { url, reason: first_cause(error) },
         }

@@ -18,13 +18,13 @@ fn access(run: u128, seconds: u64) -> Access {
 fn take(root: &Path, access: &Access) -> (Leases, Box<dyn Held>) {
     let leases = Leases::default();
     let depot = || Arc::new(Folder::new(root)) as Arc<dyn Depot>;
-    let held = leases.take((depot(), depot()), access, &Stop::new(), &Ignore).unwrap();
+    let held = leases.take((depot(), (depot(), Stop::new())), access, &Stop::new(), &Ignore).unwrap();
     (leases, held)
 }
 
 fn write(root: &TempDir, number: u64, document: &LeaseDocument) {
     fs::create_dir_all(root.path().join(FOLDER)).unwrap();
-    fs::write(root.path().join(key(number)), document::print(document)).unwrap();
+    fs::write(root.path().join(key(FOLDER, number)), document::print(document)).unwrap();
 }
 
 fn document(seconds: u64, free: bool) -> LeaseDocument {
@@ -60,8 +60,13 @@ impl Depot for Forgetful {
     fn begin_layer(&self, layer: Uuid) -> Result<Box<dyn NewLayer + '_>, StoreError> {
         self.0.begin_layer(layer)
     }
-    fn lock(&self, stop: &Stop, observer: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
-        self.0.lock(stop, observer)
+    fn lock(
+        &self,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn Held + '_>, StoreError> {
+        self.0.lock(guarded, stop, observer)
     }
     fn clean(&self, observer: &dyn Observer) -> Result<(), StoreError> {
         self.0.clean(observer)
@@ -112,11 +117,11 @@ fn whoever_is_not_heard_of_loses_the_lock() {
     let heard = Recorder::default();
     let depot = || Arc::new(Folder::new(root.path())) as Arc<dyn Depot>;
     let leases = Leases::default();
-    let held = leases.take((depot(), depot()), &access(1, 60), &Stop::new(), &heard).unwrap();
+    let held = leases.take((depot(), (depot(), Stop::new())), &access(1, 60), &Stop::new(), &heard).unwrap();
     held.check().unwrap();
     let told = format!("{:?}", heard.events());
     assert!(told.contains("waiting: another publish") && told.contains("not heard of for 1 s"), "{told}");
-    assert_eq!(numbers(&*depot()).unwrap(), [8]);
+    assert_eq!(numbers(&*depot(), FOLDER).unwrap(), [8]);
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn waiting_ends_when_somebody_asks_to_stop() {
     write(&root, 1, &document(3600, false));
     let (stop, depot) = (Stop::new(), || Arc::new(Folder::new(root.path())) as Arc<dyn Depot>);
     stop.set();
-    let taken = Leases::default().take((depot(), depot()), &access(1, 60), &stop, &Ignore);
+    let taken = Leases::default().take((depot(), (depot(), Stop::new())), &access(1, 60), &stop, &Ignore);
     assert!(matches!(taken.err(), Some(StoreError::Interrupted(_))));
 }
 
@@ -146,10 +151,11 @@ fn waiting_ends_when_somebody_asks_to_stop() {
 fn a_store_that_overwrites_what_is_there_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let depot = || Arc::new(Forgetful(Folder::new(root.path()))) as Arc<dyn Depot>;
-    let taken = Leases::default().take((depot(), depot()), &access(1, 60), &Stop::new(), &Ignore);
+    let taken =
+        Leases::default().take((depot(), (depot(), Stop::new())), &access(1, 60), &Stop::new(), &Ignore);
     let told = formats::kind::with_causes(&taken.err().unwrap());
     assert!(told.contains("could overwrite each other's work"), "{told}");
-    assert_eq!(numbers(&*depot()).unwrap(), [0; 0]);
+    assert_eq!(numbers(&*depot(), FOLDER).unwrap(), [0; 0]);
 }
 
 #[test]
@@ -161,9 +167,13 @@ fn strange_names_are_no_leases() {
     }
     let (_leases, held) = take(root.path(), &access(1, 60));
     held.check().unwrap();
-    assert!(root.path().join(key(4)).is_file());
+    assert!(root.path().join(key(FOLDER, 4)).is_file());
     drop(held);
     write(&root, u64::MAX, &document(60, true));
     let depot = || Arc::new(Folder::new(root.path())) as Arc<dyn Depot>;
-    assert!(Leases::default().take((depot(), depot()), &access(1, 60), &Stop::new(), &Ignore).is_err());
+    assert!(
+        Leases::default()
+            .take((depot(), (depot(), Stop::new())), &access(1, 60), &Stop::new(), &Ignore)
+            .is_err()
+    );
 }

@@ -1,5 +1,6 @@
 //! A layer on its way into a bucket, and what is left of one whose publisher was cut off.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use formats::document;
@@ -12,41 +13,41 @@ use store::{Depot, NewLayer, StoreError, Upload, paths};
 use uuid::Uuid;
 
 use super::S3;
-use super::parts::Parts;
+use super::parts::{Parts, Whole};
 use crate::fault::Fault;
 
 /// A note is no longer than this, in bytes.
 const MOST: u64 = 64 << 10;
 
-/// What stands in `layers/~UUID`: which uploads were begun. They cannot be seen otherwise, and cost money.
+/// What stands in `layers/~UUID.RUN`: which uploads were begun. They cannot be seen otherwise, and cost money.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Note {
     /// Files of the layer, and what S3 calls their uploads.
     uploads: Vec<(String, String)>,
 }
 
-/// The layer.
+/// The layer. Nobody sees anything of it before [`NewLayer::commit`]: there may be a damaged one in its place, which the
+/// right disk still mends.
 pub struct Growing<'a> {
     s3: &'a S3,
     layer: Uuid,
+    note_key: String,
     note: Mutex<Note>,
-    /// `layer.json`, which is put last.
-    descriptor: Mutex<Option<Vec<u8>>>,
+    whole: Mutex<Vec<Whole<'a>>>,
+    /// Its small files.
+    small: Mutex<BTreeMap<String, Vec<u8>>>,
     /// The layer was there already, damaged: it is not removed when this one is given up.
     was_there: bool,
     done: bool,
-}
-
-fn note_key(layer: Uuid) -> String {
-    format!("{}/{}{layer}", paths::LAYERS, paths::UNFINISHED)
 }
 
 impl<'a> Growing<'a> {
     /// Begins a layer.
     pub fn begin(s3: &'a S3, layer: Uuid) -> Result<Self, StoreError> {
         let was_there = s3.has(&paths::of_layer(layer, DESCRIPTOR_FILE))?;
-        let growing =
-            Self { s3, layer, note: Mutex::default(), descriptor: Mutex::default(), was_there, done: false };
+        let note_key = format!("{}/{}{layer}.{}", paths::LAYERS, paths::UNFINISHED, s3.0.access.run);
+        let (note, whole, small) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let growing = Self { s3, layer, note_key, note, whole, small, was_there, done: false };
         growing.take_note(None)?;
         Ok(growing)
     }
@@ -54,41 +55,53 @@ impl<'a> Growing<'a> {
     fn take_note(&self, upload: Option<(String, String)>) -> Result<(), StoreError> {
         let mut note = self.note.lock().unwrap_or_else(PoisonError::into_inner);
         note.uploads.extend(upload);
-        self.s3.replace(&note_key(self.layer), document::print(&*note).as_bytes())
+        self.s3.replace(&self.note_key, document::print(&*note).as_bytes())
     }
 
-    fn fault(&self, fault: Fault) -> StoreError {
-        fault.at("write", self.s3.place(&paths::of_layer(self.layer, DESCRIPTOR_FILE)))
+    /// Sees that the lock is still held: by the store, as clocks may stand still.
+    fn guard(&self) -> Result<(), StoreError> {
+        self.s3.0.leases.check(self.s3)
+    }
+
+    /// Lets readers see the layer by its description.
+    fn describe(&self, bytes: &[u8]) -> Result<(), StoreError> {
+        let key = paths::of_layer(self.layer, DESCRIPTOR_FILE);
+        if self.was_there {
+            return self.s3.replace(&key, bytes);
+        }
+        let taken = || Fault::refused("somebody else has stored this layer meanwhile");
+        if self.s3.create(&key, bytes)? { Ok(()) } else { Err(taken().at("write", self.s3.place(&key))) }
     }
 }
 
 impl NewLayer for Growing<'_> {
     fn begin(&self, file: &str, most: ByteLen) -> Result<Box<dyn Upload + '_>, StoreError> {
-        let parts = Parts::begin(self.s3, paths::of_layer(self.layer, file), most)?;
+        let parts = Parts::begin(self.s3, paths::of_layer(self.layer, file), most, &self.whole)?;
         self.take_note(Some((file.into(), parts.id().into())))?;
         Ok(Box::new(parts))
     }
 
     fn put(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        if file == DESCRIPTOR_FILE {
-            *self.descriptor.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes.into());
-            return Ok(());
-        }
-        self.s3.0.leases.guard().map_err(|fault| self.fault(fault))?;
-        self.s3.replace(&paths::of_layer(self.layer, file), bytes)
+        self.small.lock().unwrap_or_else(PoisonError::into_inner).insert(file.into(), bytes.into());
+        Ok(())
     }
 
     fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        let bytes = self.descriptor.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-        let key = paths::of_layer(self.layer, DESCRIPTOR_FILE);
-        self.s3.0.leases.guard().map_err(|fault| self.fault(fault))?;
-        if self.was_there {
-            self.s3.replace(&key, &bytes)?;
-        } else if !self.s3.create(&key, &bytes)? {
-            return Err(self.fault(Fault::refused("somebody else has stored this layer meanwhile")));
+        let whole = std::mem::take(&mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut small = std::mem::take(&mut *self.small.lock().unwrap_or_else(PoisonError::into_inner));
+        let descriptor = small.remove(DESCRIPTOR_FILE).unwrap_or_default();
+        for object in whole {
+            self.guard()?;
+            object.show()?;
         }
+        for (file, bytes) in small {
+            self.guard()?;
+            self.s3.replace(&paths::of_layer(self.layer, &file), &bytes)?;
+        }
+        self.guard()?;
+        self.describe(&descriptor)?;
         self.done = true;
-        self.s3.remove(&note_key(self.layer))
+        self.s3.remove(&self.note_key)
     }
 }
 
@@ -96,28 +109,28 @@ impl Drop for Growing<'_> {
     fn drop(&mut self) {
         // Whoever lost the lock leaves alone what is another one's now. Where removing does not work, the next publisher
         // does it.
+        self.whole.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         if !self.done && self.s3.0.leases.guard().is_ok() {
-            let _ = give_up(&self.s3.calm(), self.layer, self.was_there);
+            let _ = give_up(&self.s3.parting(), (self.layer, &self.note_key), self.was_there);
         }
     }
 }
 
 /// Removes what there is of a layer that nobody can read yet, and the note of it.
-fn give_up(s3: &S3, layer: Uuid, was_there: bool) -> Result<(), StoreError> {
+fn give_up(s3: &S3, (layer, note_key): (Uuid, &str), was_there: bool) -> Result<(), StoreError> {
     if !was_there {
         for file in s3.list(&paths::layer(layer))? {
             s3.remove(&paths::of_layer(layer, &file))?;
         }
     }
-    s3.remove(&note_key(layer))
+    s3.remove(note_key)
 }
 
 /// Cleans up behind a publisher that was cut off; `name` is that of its note.
 pub fn clean(s3: &S3, name: &str) -> Result<(), StoreError> {
-    let Some(layer) = name.strip_prefix(paths::UNFINISHED).and_then(|name| name.parse::<Uuid>().ok()) else {
-        return s3.remove(&format!("{}/{name}", paths::LAYERS));
-    };
-    for (file, id) in read_note(s3, layer)?.uploads {
+    let note_key = format!("{}/{name}", paths::LAYERS);
+    let Some(layer) = paths::unfinished_layer(name) else { return s3.remove(&note_key) };
+    for (file, id) in read_note(s3, &note_key)?.uploads {
         let key = paths::of_layer(layer, &file);
         let object = s3.object(&key)?;
         // It may have been ended, and is unknown then.
@@ -127,12 +140,12 @@ pub fn clean(s3: &S3, name: &str) -> Result<(), StoreError> {
         }
     }
     let was_there = s3.has(&paths::of_layer(layer, DESCRIPTOR_FILE))?;
-    give_up(s3, layer, was_there)
+    give_up(s3, (layer, &note_key), was_there)
 }
 
 /// The note of a layer; empty when it cannot be read.
-fn read_note(s3: &S3, layer: Uuid) -> Result<Note, StoreError> {
-    let source = s3.open(&note_key(layer))?;
+fn read_note(s3: &S3, note_key: &str) -> Result<Note, StoreError> {
+    let source = s3.open(note_key)?;
     let len = source.size().0.min(MOST);
     // Cannot cut: the length is small.
     let bytes = read_vec(&source, ByteOffset::ZERO, len as usize).unwrap_or_default();

@@ -22,7 +22,7 @@ use object_store::{
     Certificate, ClientOptions, Error, GetOptions, GetRange, HeaderValue, ObjectStore, ObjectStoreExt,
     PutMode, PutPayload, RetryConfig,
 };
-use store::{Depot, Held, NewLayer, StoreError, paths};
+use store::{Depot, Guarded, Held, NewLayer, StoreError, paths};
 use uuid::Uuid;
 
 use crate::access::Access;
@@ -63,7 +63,10 @@ struct Inner {
     reactor: Arc<Reactor>,
     ahead: Arc<Ahead>,
     access: Access,
+    /// The lock of the catalogue.
     leases: Leases,
+    /// The lock of the devices.
+    devices: Leases,
 }
 
 impl S3 {
@@ -79,14 +82,19 @@ impl S3 {
         let (reactor, stop) = (Arc::new(reactor), access.stop.clone());
         let ahead = Ahead::new(reactor.clone(), stop.clone());
         let url = bucket.url.trim_end_matches('/').to_owned();
-        let leases = Leases::default();
-        let inner = Inner { url, prefix, bucket: reads, uploads, reactor, ahead, access, leases };
+        let (leases, devices) = (Leases::on(Guarded::Catalogue), Leases::on(Guarded::Devices));
+        let inner = Inner { url, prefix, bucket: reads, uploads, reactor, ahead, access, leases, devices };
         Ok(Self(Arc::new(inner), stop))
     }
 
-    /// The same, which goes on when somebody asks to stop: for cleaning up.
-    fn calm(&self) -> Self {
-        Self(self.0.clone(), Stop::new())
+    /// The same, which goes on when somebody asks to stop, until `ends` is set.
+    fn calm(&self, ends: Stop) -> Self {
+        Self(self.0.clone(), ends)
+    }
+
+    /// The same, for cleaning up at the end: a few seconds, whoever asks to stop.
+    fn parting(&self) -> Self {
+        self.calm(self.0.reactor.soon())
     }
 
     /// The object of a key.
@@ -197,9 +205,19 @@ impl Depot for S3 {
         Ok(Box::new(layer::Growing::begin(self, layer)?))
     }
 
-    fn lock(&self, stop: &Stop, observer: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
-        let depots = (Arc::new(self.clone()) as _, Arc::new(self.calm()) as _);
-        self.0.leases.take(depots, &self.0.access, stop, observer)
+    fn lock(
+        &self,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn Held + '_>, StoreError> {
+        let calm = self.calm(Stop::new());
+        let ends = calm.1.clone();
+        let leases = match guarded {
+            Guarded::Catalogue => &self.0.leases,
+            Guarded::Devices => &self.0.devices,
+        };
+        leases.take((Arc::new(self.clone()), (Arc::new(calm), ends)), &self.0.access, stop, observer)
     }
 
     fn clean(&self, observer: &dyn Observer) -> Result<(), StoreError> {

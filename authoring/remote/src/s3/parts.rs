@@ -23,16 +23,33 @@ const LEAST: u64 = 2 * PIECE as u64;
 const UNDER_WAY: usize = 4;
 
 /// The object.
-pub struct Parts<'a> {
+pub struct Parts<'a, 'w> {
+    part: u64,
+    filling: Mutex<BTreeMap<u64, Filling>>,
+    sent: Sent,
+    room: Arc<Semaphore>,
+    begun: Begun<'a>,
+    whole: &'w Mutex<Vec<Whole<'a>>>,
+}
+
+/// Parts on their way. Dropped, they go no further.
+#[derive(Default)]
+struct Sent(Mutex<BTreeMap<u64, JoinHandle<Result<PartId, Fault>>>>);
+
+/// An upload that was begun. Dropped before it is done, it is given up.
+struct Begun<'a> {
     s3: &'a S3,
     key: String,
     object: Path,
     id: String,
-    part: u64,
-    filling: Mutex<BTreeMap<u64, Filling>>,
-    sent: Mutex<BTreeMap<u64, JoinHandle<Result<PartId, Fault>>>>,
-    room: Arc<Semaphore>,
     done: bool,
+}
+
+/// An object whose parts are all there, and which nobody sees yet.
+pub struct Whole<'a> {
+    begun: Begun<'a>,
+    parts: Vec<PartId>,
+    len: u64,
 }
 
 /// A part that is not there whole yet: its pieces by where they are in the object.
@@ -44,19 +61,24 @@ fn part_len(most: ByteLen) -> u64 {
     most.0.div_ceil(MOST_PARTS).div_ceil(piece).saturating_mul(piece).max(LEAST)
 }
 
-impl<'a> Parts<'a> {
-    /// Begins the object of a key.
-    pub fn begin(s3: &'a S3, key: String, most: ByteLen) -> Result<Self, StoreError> {
+impl<'a, 'w> Parts<'a, 'w> {
+    /// Begins the object of a key. When all its parts are there, it is added to `whole`.
+    pub fn begin(
+        s3: &'a S3,
+        key: String,
+        most: ByteLen,
+        whole: &'w Mutex<Vec<Whole<'a>>>,
+    ) -> Result<Self, StoreError> {
         let object = s3.object(&key)?;
         let id = s3.ask(("write", &key), || s3.0.uploads.create_multipart(&object))?;
+        let begun = Begun { s3, key, object, id, done: false };
         let (part, room) = (part_len(most), Arc::new(Semaphore::new(UNDER_WAY)));
-        let (filling, sent) = (Mutex::default(), Mutex::default());
-        Ok(Self { s3, key, object, id, part, filling, sent, room, done: false })
+        Ok(Self { part, filling: Mutex::default(), sent: Sent::default(), room, begun, whole })
     }
 
     /// What S3 calls the upload.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.begun.id
     }
 
     fn filling(&self) -> MutexGuard<'_, BTreeMap<u64, Filling>> {
@@ -65,32 +87,49 @@ impl<'a> Parts<'a> {
 
     /// Sends a part off, as soon as there is room.
     fn send(&self, number: u64, filling: Filling) -> Result<(), StoreError> {
-        let room = self.s3.0.reactor.wait(&self.s3.1, self.room.clone().acquire_owned())?;
-        let room = room.map_err(|e| self.fault(Fault::refused(e.to_string())))?;
-        let (uploads, object, id) = (self.s3.0.uploads.clone(), self.object.clone(), self.id.clone());
+        let Begun { s3, object, id, .. } = &self.begun;
+        let room = s3.0.reactor.wait(&s3.1, self.room.clone().acquire_owned())?;
+        let room = room.map_err(|e| self.begun.fault(Fault::refused(e.to_string())))?;
+        let (uploads, object, id) = (s3.0.uploads.clone(), object.clone(), id.clone());
         let payload: PutPayload = filling.into_values().collect();
         // Cannot cut: there are few parts.
-        let (index, retries) = (number as usize, self.s3.0.access.retries);
-        let sent = self.s3.0.reactor.spawn(async move {
+        let (index, retries) = (number as usize, s3.0.access.retries);
+        let sent = s3.0.reactor.spawn(async move {
             let _room: OwnedSemaphorePermit = room;
             fault::patiently(retries, || uploads.put_part(&object, &id, index, payload.clone())).await
         });
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sent);
+        self.sent.tasks().insert(number, sent);
         Ok(())
     }
 
     /// Waits for all parts, in order.
     fn parts(&self) -> Result<Vec<PartId>, StoreError> {
-        let sent = std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
+        let sent = std::mem::take(&mut *self.sent.tasks());
         let mut parts = Vec::new();
         for task in sent.into_values() {
-            let part = self.s3.0.reactor.wait(&self.s3.1, task)?;
+            let part = self.begun.s3.0.reactor.wait(&self.begun.s3.1, task)?;
             let lost = |e: tokio::task::JoinError| Fault::new(RemoteCause::Unreachable, e.to_string());
-            parts.push(part.map_err(lost).flatten().map_err(|fault| self.fault(fault))?);
+            parts.push(part.map_err(lost).flatten().map_err(|fault| self.begun.fault(fault))?);
         }
         Ok(parts)
     }
+}
 
+impl Sent {
+    fn tasks(&self) -> MutexGuard<'_, BTreeMap<u64, JoinHandle<Result<PartId, Fault>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        for (_, task) in std::mem::take(&mut *self.tasks()) {
+            task.abort();
+        }
+    }
+}
+
+impl Begun<'_> {
     /// Whether the object is there, and so long.
     fn is_there(&self, len: u64) -> Result<bool, StoreError> {
         let meta = self.s3.ask(("read", &self.key), || self.s3.0.bucket.head(&self.object))?;
@@ -103,7 +142,34 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl Upload for Parts<'_> {
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // Where that does not work, the next publisher does it.
+            let parting = self.s3.parting();
+            let abort = || self.s3.0.bucket.abort_multipart(&self.object, &self.id);
+            let _ = parting.ask(("remove", &self.key), abort);
+        }
+    }
+}
+
+impl Whole<'_> {
+    /// Lets the object appear, in place of the one that may be there.
+    pub fn show(mut self) -> Result<(), StoreError> {
+        let Begun { s3, key, object, id, .. } = &self.begun;
+        let completed =
+            s3.ask(("write", key), || s3.0.uploads.complete_multipart(object, id, self.parts.clone()));
+        match completed {
+            // An upload that is unknown may have been completed by a try whose answer was lost.
+            Err(error) if error.is_missing() && self.begun.is_there(self.len)? => {}
+            completed => drop(completed?),
+        }
+        self.begun.done = true;
+        Ok(())
+    }
+}
+
+impl Upload for Parts<'_, '_> {
     fn reserve(&self, _: u64, _: u64) {}
 
     fn write_at(&self, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
@@ -118,7 +184,7 @@ impl Upload for Parts<'_> {
         full.map_or(Ok(()), |pieces| self.send(number, pieces))
     }
 
-    fn finish(mut self: Box<Self>, len: u64) -> Result<(), StoreError> {
+    fn finish(self: Box<Self>, len: u64) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut *self.filling());
         for (number, pieces) in rest {
             self.send(number, pieces)?;
@@ -126,33 +192,11 @@ impl Upload for Parts<'_> {
         let parts = self.parts()?;
         if parts.len() as u64 != len.div_ceil(self.part) {
             let text = format!("{} parts were written, expected {len} bytes", parts.len());
-            return Err(self.fault(Fault::refused(text)));
+            return Err(self.begun.fault(Fault::refused(text)));
         }
-        self.s3.0.leases.guard().map_err(|fault| self.fault(fault))?;
-        let completed = self.s3.ask(("write", &self.key), || {
-            self.s3.0.uploads.complete_multipart(&self.object, &self.id, parts.clone())
-        });
-        match completed {
-            // An upload that is unknown may have been completed by a try whose answer was lost.
-            Err(error) if error.is_missing() && self.is_there(len)? => {}
-            completed => drop(completed?),
-        }
-        self.done = true;
+        let Self { begun, whole, .. } = *self;
+        whole.lock().unwrap_or_else(PoisonError::into_inner).push(Whole { begun, parts, len });
         Ok(())
-    }
-}
-
-impl Drop for Parts<'_> {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        for (_, task) in std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner)) {
-            task.abort();
-        }
-        // Where that does not work, the next publisher does it.
-        let calm = self.s3.calm();
-        let _ = calm.ask(("remove", &self.key), || self.s3.0.bucket.abort_multipart(&self.object, &self.id));
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use formats::units::ByteLen;
+use host::{Event, Observer};
 use store::{Depot, NewLayer, RemoteCause, StoreError, Upload, paths};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -28,7 +29,8 @@ pub struct Unfinished<'a> {
 impl<'a> Unfinished<'a> {
     /// A new folder for a layer.
     pub fn begin(sftp: &'a Sftp, layer: Uuid) -> Result<Self, StoreError> {
-        let key = format!("{}/{}{layer}", paths::LAYERS, paths::UNFINISHED);
+        // Nobody else has this name: who lost the lock does not write into what its successor makes.
+        let key = format!("{}/{}{layer}.{}", paths::LAYERS, paths::UNFINISHED, sftp.0.access.run);
         let path = sftp.path(&key);
         sftp.ask(("write", &key), async |link| files::make_folder(link, &path).await)?;
         Ok(Self { sftp, layer, key, done: false })
@@ -38,6 +40,7 @@ impl<'a> Unfinished<'a> {
 impl NewLayer for Unfinished<'_> {
     fn begin(&self, file: &str, _: ByteLen) -> Result<Box<dyn Upload + '_>, StoreError> {
         let key = format!("{}/{file}", self.key);
+        guard(self.sftp, &key)?;
         let path = self.sftp.path(&key);
         let nothing = Bytes::new();
         self.sftp.ask(("write", &key), async |link| files::put(link, &path, &nothing).await)?;
@@ -48,6 +51,7 @@ impl NewLayer for Unfinished<'_> {
 
     fn put(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let key = format!("{}/{file}", self.key);
+        guard(self.sftp, &key)?;
         let (path, bytes) = (self.sftp.path(&key), Bytes::copy_from_slice(bytes));
         self.sftp.ask(("write", &key), async |link| files::put(link, &path, &bytes).await)
     }
@@ -56,9 +60,8 @@ impl NewLayer for Unfinished<'_> {
     fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let key = paths::layer(self.layer);
         let (from, to) = (self.sftp.path(&self.key), self.sftp.path(&key));
-        let old = format!("{from}.damaged");
-        let fault = |fault: Fault| fault.at("write", self.sftp.place(&key));
-        self.sftp.0.leases.guard().map_err(fault)?;
+        let old = format!("{from}{}", paths::DAMAGED);
+        self.sftp.0.leases.check(self.sftp)?;
         self.sftp.ask(("write", &key), async |link| {
             let mut fs = link.sftp.fs();
             // A connection that broke may have done it.
@@ -66,7 +69,11 @@ impl NewLayer for Unfinished<'_> {
                 if files::exists(link, &to).await? {
                     fs.rename(&to, &old).await?;
                 }
-                fs.rename(&from, &to).await?;
+                if let Err(error) = fs.rename(&from, &to).await {
+                    // Best what there was. Where that does not work either, the next publisher does it.
+                    let _ = fs.rename(&old, &to).await;
+                    return Err(error);
+                }
             }
             if files::exists(link, &old).await? { files::remove_folder(link, &old).await } else { Ok(()) }
         })?;
@@ -83,10 +90,38 @@ impl Drop for Unfinished<'_> {
             let path = self.sftp.path(&self.key);
             let _ = self
                 .sftp
-                .calm()
+                .parting()
                 .ask(("remove", &self.key), async |link| files::remove_folder(link, &path).await);
         }
     }
+}
+
+/// Sees that the lock was not lost.
+fn guard(sftp: &Sftp, key: &str) -> Result<(), StoreError> {
+    sftp.0.leases.guard().map_err(|fault| fault.at("write", sftp.place(key)))
+}
+
+/// Gives damaged layers their names back, where a publisher was cut off before another one took their place.
+pub fn restore(sftp: &Sftp, observer: &dyn Observer) -> Result<(), StoreError> {
+    for name in sftp.list(paths::LAYERS)?.iter().filter(|name| name.ends_with(paths::DAMAGED)) {
+        let Some(layer) = paths::unfinished_layer(name) else { continue };
+        let key = paths::layer(layer);
+        if sftp.has(&key)? {
+            continue;
+        }
+        let (from, to) = (sftp.path(&format!("{}/{name}", paths::LAYERS)), sftp.path(&key));
+        sftp.ask(("write", &key), async |link| {
+            // A connection that broke may have done it.
+            let is_there = files::exists(link, &to).await?;
+            if is_there { Ok(()) } else { link.sftp.fs().rename(&from, &to).await }
+        })?;
+        let text = format!(
+            "{} has its name again: a publish that was to mend it was cut off",
+            sftp.place(&key).display()
+        );
+        observer.event(Event::Notice(text));
+    }
+    Ok(())
 }
 
 /// A file whose length is known when all of it is there.
@@ -122,6 +157,7 @@ impl Upload for Growing<'_> {
     fn reserve(&self, _: u64, _: u64) {}
 
     fn write_at(&self, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        guard(self.sftp, &self.key)?;
         self.written(false)?;
         let room = self.sftp.0.reactor.wait(&self.sftp.1, self.room.clone().acquire_owned())?;
         let room = room.map_err(|e| self.fault(Fault::refused(e.to_string())))?;

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use formats::io::ReadAt;
 use host::{Event, Observer, Stop};
 use openssh_sftp_client::Error;
-use store::{Depot, Held, NewLayer, StoreError, paths};
+use store::{Depot, Guarded, Held, NewLayer, StoreError, paths};
 use uuid::Uuid;
 
 use crate::access::Access;
@@ -40,7 +40,10 @@ struct Inner {
     reactor: Arc<Reactor>,
     ahead: Arc<Ahead>,
     access: Access,
+    /// The lock of the catalogue.
     leases: Leases,
+    /// The lock of the devices.
+    devices: Leases,
     temporary: AtomicU64,
 }
 
@@ -56,13 +59,24 @@ impl Sftp {
         let ahead = Ahead::new(reactor.clone(), stop.clone());
         let line = || Arc::new(Line::new(target.clone(), access.patience, access.retries));
         let (line, calm) = (line(), line());
-        let (leases, temporary) = (Leases::default(), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner { target, calm, reactor, ahead, access, leases, temporary }), stop, line))
+        let (leases, devices) = (Leases::on(Guarded::Catalogue), Leases::on(Guarded::Devices));
+        let temporary = AtomicU64::new(0);
+        Ok(Self(
+            Arc::new(Inner { target, calm, reactor, ahead, access, leases, devices, temporary }),
+            stop,
+            line,
+        ))
     }
 
-    /// The same over a connection of its own, which goes on when somebody asks to stop: for the lock, and for cleaning up.
-    fn calm(&self) -> Self {
-        Self(self.0.clone(), Stop::new(), self.0.calm.clone())
+    /// The same over a connection of its own, which goes on when somebody asks to stop, until `ends` is set: for the lock,
+    /// and for cleaning up.
+    fn calm(&self, ends: Stop) -> Self {
+        Self(self.0.clone(), ends, self.0.calm.clone())
+    }
+
+    /// The same, for cleaning up at the end: a few seconds, whoever asks to stop.
+    fn parting(&self) -> Self {
+        self.calm(self.0.reactor.soon())
     }
 
     fn path(&self, key: &str) -> String {
@@ -159,12 +173,23 @@ impl Depot for Sftp {
         Ok(Box::new(layer::Unfinished::begin(self, layer)?))
     }
 
-    fn lock(&self, stop: &Stop, observer: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
-        let depots = (Arc::new(self.clone()) as _, Arc::new(self.calm()) as _);
-        self.0.leases.take(depots, &self.0.access, stop, observer)
+    fn lock(
+        &self,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn Held + '_>, StoreError> {
+        let calm = self.calm(Stop::new());
+        let ends = calm.1.clone();
+        let leases = match guarded {
+            Guarded::Catalogue => &self.0.leases,
+            Guarded::Devices => &self.0.devices,
+        };
+        leases.take((Arc::new(self.clone()), (Arc::new(calm), ends)), &self.0.access, stop, observer)
     }
 
     fn clean(&self, observer: &dyn Observer) -> Result<(), StoreError> {
+        layer::restore(self, observer)?;
         let mut folders = vec![String::new(), paths::LAYERS.into()];
         folders.extend(self.list(paths::IMAGES)?.iter().map(|name| paths::image(name)));
         for folder in folders {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use host::{Event, HostError, Observer, Operation};
 
 use super::list;
+use super::unfinished::restore;
 use crate::error::StoreError;
 use crate::paths;
 
 /// Removes everything unfinished, and says what. Only the holder of the lock may: it knows that nobody is at work.
 pub fn clean(root: &Path, observer: &dyn Observer) -> Result<(), StoreError> {
+    restore(root, observer)?;
     let images = root.join(paths::IMAGES);
     let mut folders = vec![root.to_path_buf(), root.join(paths::LAYERS), images.clone()];
     folders.extend(list(&images)?.into_iter().map(|name| images.join(name)).filter(|path| path.is_dir()));

@@ -1,4 +1,4 @@
-//! One publisher at a time.
+//! One at a time who changes the catalogue, and one who changes devices.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,14 +8,15 @@ use host::{Event, HostError, Observer, Operation, Stop};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use crate::depot::Held;
+use super::make_folder_of;
+use crate::depot::{Guarded, Held};
 use crate::error::StoreError;
 use crate::paths;
 
 /// How often a publisher that waits looks again. Waiting in flock(2) could not be interrupted.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Held while a publisher changes the store. The lock ends with the process, however that ends.
+/// Held while somebody changes the store. The lock ends with the process, however that ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -23,13 +24,21 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock of the store in `root`, or waits for it and says so.
-    pub fn take(root: &Path, stop: &Stop, observer: &dyn Observer) -> Result<Self, StoreError> {
-        let path = root.join(paths::LOCK);
+    pub fn take(
+        root: &Path,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Self, StoreError> {
+        let path = match guarded {
+            Guarded::Catalogue => root.join(paths::LOCK),
+            Guarded::Devices => root.join(paths::DEVICES).join(paths::LOCK),
+        };
+        make_folder_of(&path)?;
         let open = File::options().write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(HostError::io(Operation::Lock, &path))?;
         if !try_lock(&file, &path)? {
-            let store = root.display();
-            observer.event(Event::Notice(format!("waiting: another publish is changing the store {store}")));
+            observer.event(Event::Notice(guarded.waiting(root)));
             while !try_lock(&file, &path)? {
                 stop.check()?;
                 std::thread::sleep(PATIENCE);

@@ -14,7 +14,7 @@ use formats::io::ReadAt;
 use host::{FileSource, HostError, Observer, Operation, Output, Stop, sync_folder_of};
 use uuid::Uuid;
 
-use crate::depot::{Depot, Held, NewLayer};
+use crate::depot::{Depot, Guarded, Held, NewLayer};
 use crate::error::StoreError;
 use crate::paths;
 use lock::Lock;
@@ -88,8 +88,13 @@ impl Depot for Folder {
         Ok(Box::new(Unfinished::begin(&self.root, layer)?))
     }
 
-    fn lock(&self, stop: &Stop, observer: &dyn Observer) -> Result<Box<dyn Held + '_>, StoreError> {
-        Ok(Box::new(Lock::take(&self.root, stop, observer)?))
+    fn lock(
+        &self,
+        guarded: Guarded,
+        stop: &Stop,
+        observer: &dyn Observer,
+    ) -> Result<Box<dyn Held + '_>, StoreError> {
+        Ok(Box::new(Lock::take(&self.root, guarded, stop, observer)?))
     }
 
     fn clean(&self, observer: &dyn Observer) -> Result<(), StoreError> {

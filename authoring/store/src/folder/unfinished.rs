@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use formats::units::ByteLen;
-use host::{HostError, Operation, Output, sync_folder_of};
+use host::{Event, HostError, Observer, Operation, Output, sync_folder_of};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use uuid::Uuid;
 
-use super::{layer_folder, make_folder, write_file};
+use super::{layer_folder, list, make_folder, write_file};
 use crate::depot::{NewLayer, Upload};
 use crate::error::StoreError;
 use crate::paths;
@@ -42,18 +43,58 @@ impl NewLayer for Unfinished {
 
     /// Gives the folder its name, in place of a damaged one.
     fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let old = self.path.with_extension("damaged");
-        let replaced = self.target.exists();
-        if replaced {
-            rename(&self.target, &old)?;
+        if !self.target.exists() {
+            rename(&self.path, &self.target)?;
+        } else if renameat_with(CWD, &self.path, CWD, &self.target, RenameFlags::EXCHANGE).is_err() {
+            // Not every file system can do both at once.
+            self.replace()?;
         }
-        rename(&self.path, &self.target)?;
         sync_folder_of(&self.target)?;
-        if replaced {
-            fs::remove_dir_all(&old).map_err(HostError::io(Operation::Remove, &old))?;
+        for old in [&self.path, &damaged(&self.path)] {
+            if old.exists() {
+                fs::remove_dir_all(old).map_err(HostError::io(Operation::Remove, old))?;
+            }
         }
         Ok(())
     }
+}
+
+impl Unfinished {
+    /// Puts the damaged folder aside. Who is cut off then leaves it to [`restore`].
+    fn replace(&self) -> Result<(), StoreError> {
+        let old = damaged(&self.path);
+        rename(&self.target, &old)?;
+        if let Err(error) = rename(&self.path, &self.target) {
+            rename(&old, &self.target)?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+}
+
+/// Where a damaged layer is put aside.
+fn damaged(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(paths::DAMAGED);
+    name.into()
+}
+
+/// Gives damaged layers their names back, where a publisher was cut off before another one took their place.
+pub fn restore(root: &Path, observer: &dyn Observer) -> Result<(), StoreError> {
+    let layers = root.join(paths::LAYERS);
+    for name in list(&layers)?.iter().filter(|name| name.ends_with(paths::DAMAGED)) {
+        let Some(layer) = paths::unfinished_layer(name) else { continue };
+        let target = layer_folder(root, layer);
+        if target.exists() {
+            continue;
+        }
+        rename(&layers.join(name), &target)?;
+        sync_folder_of(&target)?;
+        let shown = target.display();
+        let text = format!("{shown} has its name again: a publish that was to mend it was cut off");
+        observer.event(Event::Notice(text));
+    }
+    Ok(())
 }
 
 impl Drop for Unfinished {

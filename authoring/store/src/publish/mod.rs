@@ -31,7 +31,7 @@ use formats::units::ByteLen;
 use host::{Crew, ErrorKind, Event, Observer};
 use uuid::Uuid;
 
-use crate::depot::Held;
+use crate::depot::{Guarded, Held};
 use crate::layer::Layer;
 use crate::paths;
 use crate::root::Store;
@@ -92,7 +92,7 @@ pub fn publish(
     observer: &dyn Observer,
 ) -> Result<Published, PublishError> {
     request.check()?;
-    let lock = store.depot().lock(crew.stop(), observer)?;
+    let lock = store.depot().lock(Guarded::Catalogue, crew.stop(), observer)?;
     store.depot().clean(observer)?;
     let publisher = Publisher { store, request, crew, observer, lock: &*lock };
     let draft = publisher.draft()?;

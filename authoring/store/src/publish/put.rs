@@ -45,7 +45,11 @@ enum Before {
 pub fn put(publisher: &Publisher<'_>, candidate: &Candidate) -> Result<Put, PublishError> {
     let (known, how) = match before(publisher, candidate)? {
         Before::Nothing => (None, How::Stored),
-        Before::Damaged(known) => (known, How::Repaired),
+        Before::Damaged(known) => {
+            // A disk that is another one must not cost what there is.
+            known.iter().try_for_each(|known| compare_content(publisher, candidate, known))?;
+            (known, How::Repaired)
+        }
         Before::Sound(descriptor) => {
             compare(publisher, candidate, &descriptor)?;
             return Ok(Put { descriptor, how: How::There });
@@ -100,6 +104,15 @@ fn compare(
         let image = publisher.request.title();
         return Err(StoreError::Link { image, layer: candidate.uuid, expected, found }.into());
     }
+    compare_content(publisher, candidate, known)
+}
+
+/// Sees that the file has the content that the store says the layer has.
+fn compare_content(
+    publisher: &Publisher<'_>,
+    candidate: &Candidate,
+    known: &LayerDescriptor,
+) -> Result<(), PublishError> {
     let len = candidate.file.size();
     if candidate.is_derived {
         // The identity says the content.

@@ -43,7 +43,7 @@ impl Add {
             rows: Vec::new(),
             assignments: Vec::new(),
         };
-        if !store.add_device(&device)? {
+        if !store.add_device(&device, (shell.stop(), shell.observer()))? {
             let what = format!("there is a device {} already", device.device);
             let next = "rotate-secret gives it a new secret, restore takes back that it was removed";
             return Err(Refusal::new(Code::Target, what).next(next).into());

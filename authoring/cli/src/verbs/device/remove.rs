@@ -30,7 +30,7 @@ impl Remove {
         let shown = match self.hard {
             true => {
                 let device = super::find(shell, &self.name)?;
-                shell.store()?.remove_device(&self.name)?;
+                shell.store()?.remove_device(&self.name, (shell.stop(), shell.observer()))?;
                 Shown::from(device).gone()
             }
             false => super::change(shell, &self.name, |device| {
