@@ -1,7 +1,7 @@
 //! Small files: keys, certificates, passwords, templates.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use host::{HostError, Operation};
@@ -23,7 +23,11 @@ pub fn read(path: &Path) -> Result<String, HostError> {
 /// [`HostError`] when it cannot be read.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, HostError> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
-    read.map_err(HostError::io(Operation::Read, path))?;
-    Ok(bytes)
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    let read = read.and_then(|_| if bytes.len() as u64 > LONGEST { Err(too_long()) } else { Ok(bytes) });
+    read.map_err(HostError::io(Operation::Read, path))
+}
+
+fn too_long() -> io::Error {
+    io::Error::other(format!("it has more than {LONGEST} bytes"))
 }

@@ -70,6 +70,12 @@ impl Served {
         Some((self.target.layer(layer.parse::<Uuid>().ok()?)?, file))
     }
 
+    /// That a service tells nobody of its devices.
+    fn silent(&self, key: &str) -> StoreError {
+        Fault::refused("a service tells nobody of its devices: name the store behind it")
+            .at("read", self.place(key))
+    }
+
     fn read_only(&self, operation: &'static str, key: &str) -> StoreError {
         Fault::refused("the service can only be read").at(operation, self.place(key))
     }
@@ -77,7 +83,12 @@ impl Served {
 
 impl Depot for Served {
     fn place(&self, key: &str) -> PathBuf {
-        self.service.url(&if key.is_empty() { String::new() } else { format!("/{key}") }).into()
+        let path = match key {
+            "" => String::new(),
+            _ if self.of_layer(key).is_some() => format!("/v1/{key}"),
+            _ => format!("/{key}"),
+        };
+        self.service.url(&path).into()
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
@@ -89,6 +100,7 @@ impl Depot for Served {
             _ if self.of_layer(&format!("{folder}/")).is_some() => {
                 [DESCRIPTOR_FILE, FRAMES_FILE, STORED_FILE].map(Into::into).into()
             }
+            paths::DEVICES | paths::REPORTS => return Err(self.silent(folder)),
             _ => {
                 let of_it = images().filter(|image| paths::image(&image.name) == folder);
                 of_it.map(|image| format!("{}{}", image.version, paths::DOCUMENT)).collect()
@@ -105,6 +117,9 @@ impl Depot for Served {
     }
 
     fn open(&self, key: &str) -> Result<Arc<dyn ReadAt>, StoreError> {
+        if [paths::DEVICES, paths::REPORTS].iter().any(|folder| key.starts_with(folder)) {
+            return Err(self.silent(key));
+        }
         if let Some(text) = self.document(key) {
             return Ok(Arc::new(text.into_bytes()));
         }

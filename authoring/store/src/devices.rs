@@ -1,11 +1,12 @@
 //! Finding and changing devices.
 
 use formats::names::check_name;
+use formats::units::ByteLen;
 use host::{Observer, Stop};
 
 use crate::depot::Guarded;
 use crate::device::{DeviceDocument, DeviceError, ReportDocument};
-use crate::document::read_text;
+use crate::document::{MAX_DOCUMENT, read_text};
 use crate::error::StoreError;
 use crate::paths;
 use crate::root::Store;
@@ -66,7 +67,11 @@ impl Store {
     /// Removes the report of a device that is not there any more. Who removes a device removes its report afterwards: one
     /// of the two sees what the other one did.
     fn see_to_report(&self, name: &str) -> Result<(), StoreError> {
-        if self.depot().has(&paths::device(name))? { Ok(()) } else { self.depot().remove(&paths::report(name)) }
+        if self.depot().has(&paths::device(name))? {
+            Ok(())
+        } else {
+            self.depot().remove(&paths::report(name))
+        }
     }
 
     /// Forgets what a device reported, and the key that it reported with; `false` when there is nothing to forget.
@@ -92,7 +97,7 @@ impl Store {
         check_name(&device.device)?;
         let lock = self.depot().lock(Guarded::Devices, stop, observer)?;
         lock.check()?;
-        self.depot().create(&paths::device(&device.device), device.print().as_bytes())
+        self.depot().create(&paths::device(&device.device), self.print_device(device)?.as_bytes())
     }
 
     /// Changes a device, while nobody else changes any; `None` when there is none of this name.
@@ -109,8 +114,18 @@ impl Store {
         let Some(mut device) = self.device(name)? else { return Ok(None) };
         change(&mut device)?;
         lock.check()?;
-        self.depot().replace(&paths::device(name), device.print().as_bytes())?;
+        self.depot().replace(&paths::device(name), self.print_device(&device)?.as_bytes())?;
         Ok(Some(device))
+    }
+
+    /// The document of a device, as long as somebody can read it again.
+    fn print_device(&self, device: &DeviceDocument) -> Result<String, StoreError> {
+        let text = device.print();
+        let (len, most) = (ByteLen(text.len() as u64), ByteLen(MAX_DOCUMENT));
+        if len <= most {
+            return Ok(text);
+        }
+        Err(StoreError::TooLong { path: self.depot().place(&paths::device(&device.device)), len, most })
     }
 
     /// Removes a device and its report, while nobody else changes any; `false` when there is none of this name.

@@ -7,6 +7,7 @@ use crate::device::DeviceError;
 use formats::io::ReadError;
 use formats::layer::{FORMAT, FrameDamaged, LayerError};
 use formats::names::NoName;
+use formats::units::ByteLen;
 use formats::vhd::{ChainError, VhdError};
 use host::{ErrorKind, HostError, Interrupted};
 use uuid::Uuid;
@@ -64,6 +65,16 @@ pub enum StoreError {
         path: PathBuf,
         /// Which frame, and where.
         source: Box<FrameDamaged>,
+    },
+    /// A document would be too long for whoever reads it.
+    #[error("{} would have {len}, expected at most {most}", path.display())]
+    TooLong {
+        /// The document, which is as it was.
+        path: PathBuf,
+        /// How long it would be.
+        len: ByteLen,
+        /// How long it may be.
+        most: ByteLen,
     },
     /// The document of a device is not what was written.
     #[error("{} is damaged", path.display())]
@@ -172,6 +183,7 @@ impl StoreError {
         match self {
             Self::Host(e) => e.kind(),
             Self::Interrupted(_) => ErrorKind::Interrupted,
+            Self::TooLong { .. } => ErrorKind::Fit,
             Self::Remote { cause, .. } => cause.kind(),
             Self::NoStore { .. } | Self::NotFound { .. } => ErrorKind::Unreachable,
             Self::Damaged { source, .. } => layer_kind(source),

@@ -13,6 +13,7 @@ use crate::code::Code;
 use crate::error::Refusal;
 use crate::output::Answer;
 use crate::shell::Shell;
+use crate::text;
 
 /// Print or write a receipt: what came from where, signed with this machine's key.
 ///
@@ -71,8 +72,9 @@ impl ReceiptVerb {
         let mut name = target.file_name().unwrap_or_default().to_os_string();
         name.push(".minisig");
         let files = [(target.to_path_buf(), &signed.text), (target.with_file_name(name), &signed.signature)];
+        // What is no file is neither read nor waited for.
         let is_same = |(path, text): &(PathBuf, &String)| {
-            std::fs::read(path).is_ok_and(|found| found == text.as_bytes())
+            path.is_file() && text::read_bytes(path).is_ok_and(|found| found == text.as_bytes())
         };
         let unwritten: Vec<_> = files.iter().filter(|file| !is_same(file)).collect();
         let mut outputs = Vec::new();

@@ -93,7 +93,12 @@ impl Policy {
     /// The rows to be set: of the file first.
     fn rows(&self) -> anyhow::Result<Vec<Row>> {
         let text = self.file.as_deref().map(text::read).transpose()?.unwrap_or_default();
-        let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
+        // Editors of Windows begin files so.
+        let lines = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .enumerate()
+            .map(|(number, line)| (number + 1, line.trim()));
         let lines = lines.filter(|(_, line)| !(line.is_empty() || line.starts_with('#')));
         let file = self.file.clone().unwrap_or_default();
         let rows = lines.map(|(number, line)| {

@@ -1,13 +1,16 @@
 //! Secrets of devices: drawn, shown once, kept as a hash.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use host::HostError;
 use store::device::SecretHash;
 
+use crate::code::Code;
 use crate::drafts::Draft;
+use crate::error::Refusal;
 use crate::shell::Shell;
 
 /// Where a new secret goes.
@@ -43,7 +46,7 @@ impl NewSecret {
         let text = hex(&random()?);
         let hash = SecretHash::new(random()?, &text);
         let draft = output.file.map(|path| {
-            shell.check(&path, false, std::iter::empty())?;
+            shell.check(&path, false, std::iter::empty()).map_err(|error| taken(&path, error))?;
             let draft = Draft::new(&path, &format!("{text}\n"), 0o600)?;
             anyhow::Ok((path, draft))
         });
@@ -62,6 +65,17 @@ impl NewSecret {
             }
             None => Told::Text(self.text),
         })
+    }
+}
+
+/// The same error; a secret never takes another one's place.
+fn taken(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(HostError::Exists { .. }) => {
+            let what = format!("{} exists", path.display());
+            Refusal::new(Code::Target, what).next("give the secret another name").into()
+        }
+        _ => error,
     }
 }
 

@@ -50,7 +50,9 @@ impl Unassign {
         *there = match self.staged {
             true => Assignment { staged: None, ..there.clone() },
             false => {
-                let how = if self.hard { Removal::Hard } else { Removal::Soft };
+                // What was taken away at once does not come back by being given up.
+                let gone = self.hard || there.removed == Some(Removal::Hard);
+                let how = if gone { Removal::Hard } else { Removal::Soft };
                 Assignment { removed: Some(how), ..there.clone() }
             }
         };
