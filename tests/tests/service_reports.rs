@@ -69,6 +69,7 @@ fn of_first_reports_that_come_together_one_key_is_kept() {
     let store = Store::open(&desk.path("store")).unwrap();
     for round in 0..10 {
         let device = format!("pc-{round}");
+        desk.does(&format!("device add --store store {device}"));
         let all = Barrier::new(4);
         let kept: Vec<String> = std::thread::scope(|scope| {
             let threads = (1..=4).map(|number| {
