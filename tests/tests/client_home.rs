@@ -39,12 +39,30 @@ fn secrets_are_for_the_client_alone() {
     let site = Site::enrolled();
     let mode = |name: &str| fs::metadata(site.desk.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(
-        ["client/secret", "client/receipt.key", "client/client.json"].map(mode),
-        [0o600, 0o600, 0o644]
+        ["client/secret", "client/receipt.key", "client/client.json", "client/target.json"].map(mode),
+        [0o600; 4]
     );
+    assert_eq!(["client", "client/store"].map(mode), [0o711, 0o700]);
     let secret = String::from_utf8(site.desk.read("pc-17.secret")).unwrap();
     let said = site.desk.run(&Site::line("--explain --json --progress json")).all();
     assert!(!said.contains(secret.trim()));
+}
+
+#[test]
+fn a_secret_is_told_to_no_other_service_where_an_enrolment_was_cut_off() {
+    let site = Site::enrolled();
+    let client = String::from_utf8(site.desk.read("client/client.json")).unwrap();
+    let other = client.replace("pc-17", "pc-18");
+    assert_ne!(client, other);
+    fs::write(site.desk.path("client/client.json"), other).unwrap();
+    let said = site.refuses(11, "");
+    assert!(said.contains("is of device pc-17") && said.contains("--force"), "{said}");
+    fs::create_dir_all(site.desk.path("client/receipts")).unwrap();
+    fs::write(site.desk.path("client/receipts/7.json"), "of pc-18").unwrap();
+    site.desk.does(&format!("{} --force", site.enroll()));
+    assert!(site.desk.path("client/receipts.old-1/7.json").exists(), "it is of another device");
+    site.sync(0, "");
+    assert_eq!(site.status()["last_receipt"], 8);
 }
 
 #[test]

@@ -80,10 +80,10 @@ pub enum TargetError {
     /// A layer or a version contradicts itself.
     #[error(transparent)]
     Layer(#[from] LayerError),
-    /// It names a version twice.
+    /// It names a version or a layer twice.
     #[error("it names {title} twice")]
     Twice {
-        /// The version.
+        /// The version, or the layer.
         title: String,
     },
     /// A chain is not one of the layers that are described.
@@ -127,6 +127,10 @@ impl TargetState {
         }
         check_name(&self.device)?;
         self.layers.iter().try_for_each(LayerDescriptor::check)?;
+        let mut described = BTreeSet::new();
+        if let Some(twice) = self.layers.iter().find(|layer| !described.insert(layer.uuid)) {
+            return Err(TargetError::Twice { title: format!("layer {}", twice.uuid) });
+        }
         let layers: BTreeMap<Uuid, &LayerDescriptor> =
             self.layers.iter().map(|layer| (layer.uuid, layer)).collect();
         let mut seen = BTreeSet::new();

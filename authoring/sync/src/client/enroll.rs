@@ -1,19 +1,21 @@
 //! Making the client's folder: whole, or not at all.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use formats::document;
 use formats::minisign::{KeyId, Protection, PublicKey, SecretKey};
 use formats::time::Timestamp;
-use host::Observer;
+use host::{HostError, Observer, Operation};
 use remote::http::{Request, Service};
 
 use super::disks::Form;
 use super::error::ClientError;
-use super::files::{self, PRIVATE, PUBLIC};
-use super::home::{self, ClientDocument, FORMAT, Home};
+use super::files;
+use super::home::{self, ClientDocument, FORMAT, Home, SecretDocument};
 use super::lock::Lock;
+use super::receipt;
 use super::settings::Settings;
 use super::target::{self, Kept};
 
@@ -102,6 +104,9 @@ pub fn enroll(
     let kept = target::ask(&service, (&enrolment.request.url, device), None, enrolment.now)?.kept;
     let is_new = !root.exists();
     files::make_folder(root)?;
+    // Whoever runs the disks passes through; all else is the owner's alone.
+    let passable = fs::Permissions::from_mode(0o711);
+    fs::set_permissions(root, passable).map_err(HostError::io(Operation::Create, root))?;
     let _lock = Lock::take(&root.join(home::LOCK), &enrolment.request.stop, observer)?;
     let was_enrolled = root.join(home::CLIENT).exists();
     match write_all(root, enrolment, &kept) {
@@ -120,27 +125,36 @@ fn write_all(root: &Path, enrolment: &Enrolment, kept: &Kept) -> Result<Home, Cl
     let Some(login) = &enrolment.request.login else {
         return Err(ClientError::NotEnrolled { path: root.into() });
     };
+    let (server, device) = (enrolment.request.url.clone(), login.device.clone());
     write_key(root, enrolment)?;
-    files::write(&root.join(home::SECRET), format!("{}\n", login.secret).as_bytes(), PRIVATE)?;
+    // It says whom it is for: from here to the end nobody is told any secret but who is meant.
+    let secret =
+        SecretDocument { server: server.clone(), device: device.clone(), secret: login.secret.clone() };
+    files::write(&root.join(home::SECRET), document::print(&secret).as_bytes())?;
+    let before =
+        Home::open(root).ok().map(|home| (home.document().server.clone(), home.document().device.clone()));
+    if before.is_some_and(|before| before != (server.clone(), device.clone())) {
+        receipt::put_aside(root)?;
+    }
     match &enrolment.request.ca {
-        Some(ca) => files::write(&root.join(home::CA), ca, PUBLIC)?,
+        Some(ca) => files::write(&root.join(home::CA), ca)?,
         None => files::remove(&root.join(home::CA))?,
     }
     enrolment.trust.iter().try_for_each(|key| home::write_trust(root, key))?;
     let settings = root.join(home::SETTINGS);
     if !settings.exists() {
-        files::write(&settings, document::print(&Settings::default()).as_bytes(), PUBLIC)?;
+        files::write(&settings, document::print(&Settings::default()).as_bytes())?;
     }
     target::save(&root.join(home::TARGET), kept)?;
     let document = ClientDocument {
         format: FORMAT,
-        server: enrolment.request.url.clone(),
-        device: login.device.clone(),
+        server,
+        device,
         materialize: enrolment.materialize,
         enrolled: enrolment.now,
         tool: enrolment.tool.clone(),
     };
-    files::write(&root.join(home::CLIENT), document::print(&document).as_bytes(), PUBLIC)?;
+    files::write(&root.join(home::CLIENT), document::print(&document).as_bytes())?;
     let home = Home::open(root)?;
     home.store()?;
     Ok(home)
@@ -156,6 +170,6 @@ fn write_key(root: &Path, enrolment: &Enrolment) -> Result<(), ClientError> {
     let key = SecretKey::from_seed(seed, KeyId(*id));
     let text = key.print(Protection::None);
     let text = text.map_err(|source| ClientError::ReceiptKey { path: path.clone(), source })?;
-    files::write(&root.join(home::RECEIPT_PUB), key.public().print().as_bytes(), PUBLIC)?;
-    files::write(&path, text.as_bytes(), PRIVATE)
+    files::write(&root.join(home::RECEIPT_PUB), key.public().print().as_bytes())?;
+    files::write(&path, text.as_bytes())
 }

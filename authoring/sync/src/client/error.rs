@@ -110,6 +110,16 @@ pub enum ClientError {
         /// The device that it is for.
         found: String,
     },
+    /// The secret is not for the service and the device of `client.json`: an enrolment was cut off.
+    #[error("{} is of device {device} of {server}, client.json is not: enroll again with --force", path.display())]
+    OtherSecret {
+        /// The file of the secret.
+        path: PathBuf,
+        /// The device.
+        device: String,
+        /// The service.
+        server: String,
+    },
     /// Nothing is known of what the device is to have.
     #[error("nobody has said yet what this device is to have")]
     NoTarget,
@@ -175,7 +185,8 @@ impl ClientError {
                 ErrorKind::Corrupt
             }
             Self::Format { .. } | Self::Panicked(_) => ErrorKind::Other,
-            Self::Key { .. } | Self::ReceiptKey { .. } | Self::OtherDevice { .. } => ErrorKind::Trust,
+            Self::Key { .. } | Self::ReceiptKey { .. } => ErrorKind::Trust,
+            Self::OtherDevice { .. } | Self::OtherSecret { .. } => ErrorKind::Trust,
             Self::Full { .. } => ErrorKind::Fit,
             Self::Lost { damage, .. } => if_corrupt(damage.is_some()),
             Self::NoList { lied, .. } => if_corrupt(*lied),

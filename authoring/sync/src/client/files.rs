@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use formats::units::ByteLen;
@@ -10,10 +10,10 @@ use host::{HostError, Operation, sync_folder_of};
 
 use super::error::ClientError;
 
-/// For everybody to read.
-pub const PUBLIC: u32 = 0o644;
 /// For the client alone.
-pub const PRIVATE: u32 = 0o600;
+const PRIVATE: u32 = 0o600;
+/// The same of a folder.
+const PRIVATE_FOLDER: u32 = 0o700;
 
 /// The text of a file of at most `most` bytes; `None` where there is none. What is no text in it is replaced: whoever
 /// parses it refuses it.
@@ -32,15 +32,15 @@ pub fn read(path: &Path, most: usize) -> Result<Option<String>, ClientError> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Writes a file, in place of the one that may be there: readers see the one or the other, whole. Readable as `mode` says
+/// Writes a file, in place of the one that may be there: readers see the one or the other, whole, and nobody else reads it
 /// from the first moment on. One process at a time may.
-pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ClientError> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), ClientError> {
     let mut name = std::ffi::OsString::from("~");
     name.push(path.file_name().unwrap_or_default());
     let draft = path.with_file_name(name);
     remove(&draft)?;
     // Made anew, so that a secret never lies in a file that others have open or may read.
-    let file = File::options().write(true).create_new(true).mode(mode).open(&draft);
+    let file = File::options().write(true).create_new(true).mode(PRIVATE).open(&draft);
     let mut file = file.map_err(HostError::io(Operation::Create, path))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let named = written.and_then(|()| fs::rename(&draft, path));
@@ -62,9 +62,10 @@ pub fn remove(path: &Path) -> Result<(), ClientError> {
     }
 }
 
-/// Makes a folder, and those that it lies in.
+/// Makes a folder for the client alone, and those that it lies in.
 pub fn make_folder(path: &Path) -> Result<(), ClientError> {
-    fs::create_dir_all(path).map_err(HostError::io(Operation::Create, path))?;
+    let made = fs::DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path);
+    made.map_err(HostError::io(Operation::Create, path))?;
     Ok(sync_folder_of(path)?)
 }
 

@@ -86,6 +86,18 @@ pub struct ClientDocument {
     pub tool: String,
 }
 
+/// The device's secret, and whom alone it is told: the file [`SECRET`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretDocument {
+    /// The service's URL.
+    pub server: String,
+    /// The device's name.
+    pub device: String,
+    /// The secret.
+    pub secret: String,
+}
+
 /// The folder of a client that was enrolled.
 #[derive(Clone, Debug)]
 pub struct Home {
@@ -154,9 +166,15 @@ impl Home {
     /// [`ClientError`] when its secret cannot be read.
     pub fn login(&self) -> Result<Login, ClientError> {
         let path = self.path(SECRET);
-        let secret = files::read(&path, MAX_SMALL)?;
-        let secret = secret.ok_or_else(|| ClientError::NotEnrolled { path: self.root.clone() })?;
-        Ok(Login { device: self.document.device.clone(), secret: secret.trim().into() })
+        let text = files::read(&path, MAX_SMALL)?;
+        let text = text.ok_or_else(|| ClientError::NotEnrolled { path: self.root.clone() })?;
+        let known: SecretDocument =
+            document::parse(&text).map_err(|source| ClientError::Document { path: path.clone(), source })?;
+        let SecretDocument { server, device, secret } = known;
+        if (&server, &device) != (&self.document.server, &self.document.device) {
+            return Err(ClientError::OtherSecret { path, device, server });
+        }
+        Ok(Login { device, secret })
     }
 
     /// Certificates that are trusted instead of the machine's own.
@@ -191,7 +209,7 @@ impl Home {
         let _lock = Lock::take(&self.path(SETTINGS_LOCK), stop, observer)?;
         let mut settings = self.settings()?;
         change(&mut settings);
-        files::write(&self.path(SETTINGS), document::print(&settings).as_bytes(), files::PUBLIC)
+        files::write(&self.path(SETTINGS), document::print(&settings).as_bytes())
     }
 
     /// The keys whose signature on media is trusted.
@@ -269,5 +287,5 @@ pub(super) fn write_trust(root: &Path, key: &PublicKey) -> Result<(), ClientErro
     // Two keys may have one id: what is trusted is the key.
     let digest = formats::digest::Sha256::of(&key.key).to_string();
     let name = format!("{}-{}{KEY}", key.id, digest.get(..8).unwrap_or_default());
-    files::write(&folder.join(name), key.print().as_bytes(), files::PUBLIC)
+    files::write(&folder.join(name), key.print().as_bytes())
 }

@@ -16,7 +16,7 @@ use host::{Crew, Event, FileSource, HostError, Observer, Operation, Unit, sync_f
 use store::{Store, paths};
 
 use super::error::ClientError;
-use super::files::{self, PUBLIC};
+use super::files;
 
 /// The most that the documents of a layer have together beside what its description says, in bytes.
 const DOCUMENTS: u64 = 64 << 10;
@@ -70,7 +70,7 @@ impl Making {
     /// Begins a layer in `folder`, or goes on with what is there. `list` are the bytes of its `frames.bin`.
     pub fn begin(folder: &Path, frames: Frames, list: &[u8]) -> Result<Self, ClientError> {
         files::make_folder(folder)?;
-        files::write(&folder.join(FRAMES_FILE), list, PUBLIC)?;
+        files::write(&folder.join(FRAMES_FILE), list)?;
         let path = folder.join(STORED_FILE);
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(HostError::io(Operation::Create, &path))?;
@@ -160,7 +160,7 @@ impl Making {
     pub fn commit(&self, store: &Store, descriptor: &LayerDescriptor) -> Result<(), ClientError> {
         let path = self.folder.join(STORED_FILE);
         self.file()?.sync_all().map_err(HostError::io(Operation::Write, &path))?;
-        files::write(&self.folder.join(DESCRIPTOR_FILE), descriptor.print().as_bytes(), PUBLIC)?;
+        files::write(&self.folder.join(DESCRIPTOR_FILE), descriptor.print().as_bytes())?;
         let target = store.root().join(paths::layer(descriptor.uuid));
         files::make_folder(&store.root().join(paths::LAYERS))?;
         fs::rename(&self.folder, &target).map_err(HostError::io(Operation::Rename, &target))?;

@@ -1,14 +1,18 @@
 //! Receipts: what came from where, signed with the client's own key. Each is kept, and sent with the next report.
 
+use std::fs;
+use std::path::Path;
+
 use formats::document::{self, DocumentError};
 use formats::minisign;
+use host::{HostError, Operation};
 use remote::api::{self, Receipt, Report};
-use remote::http::Service;
+use remote::http::{HttpError, Service};
 use serde::{Deserialize, Serialize};
 
 use super::error::ClientError;
-use super::files::{self, PUBLIC};
-use super::home::{Home, RECEIPTS};
+use super::files;
+use super::home::{Home, RECEIPTS, UNTOLD};
 
 /// A receipt with its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +93,8 @@ pub fn keep(home: &Home, mut receipt: Receipt) -> Result<Signed, ClientError> {
     files::make_folder(&folder)?;
     let [text_name, signature_name] = names(number);
     // A receipt is there when its text is.
-    files::write(&folder.join(signature_name), signature.as_bytes(), PUBLIC)?;
-    files::write(&folder.join(text_name), text.as_bytes(), PUBLIC)?;
+    files::write(&folder.join(signature_name), signature.as_bytes())?;
+    files::write(&folder.join(text_name), text.as_bytes())?;
     for old in known.into_iter().filter(|old| old.saturating_add(KEPT) <= number) {
         names(old).iter().try_for_each(|name| files::remove(&folder.join(name)))?;
     }
@@ -106,14 +110,23 @@ pub fn send(home: &Home, service: &Service) -> Result<(), ClientError> {
     let numbers = numbers(home)?;
     let unsent: Vec<u64> = numbers.into_iter().filter(|number| *number > sent).collect();
     let key = home.receipt_key()?.public().to_base64();
+    let mut refused = None;
     for number in unsent.iter().skip(unsent.len().saturating_sub(SENT)) {
         let Signed { text, signature, .. } = load(home, Some(*number))?;
         let report = Report::new(key.clone(), text, signature);
-        service.post(api::REPORT, report.print().into_bytes())?;
+        match service.post(api::REPORT, report.print().into_bytes()) {
+            // It keeps no later one back, and is passed over when one of those is taken.
+            Err(error @ HttpError::Status { status: 400 | 409 | 413, .. }) => {
+                refused = Some(error);
+                continue;
+            }
+            done => done?,
+        }
+        refused = None;
         let reported = document::print(&Reported { number: *number });
-        files::write(&home.path(RECEIPTS).join(REPORTED), reported.as_bytes(), PUBLIC)?;
+        files::write(&home.path(RECEIPTS).join(REPORTED), reported.as_bytes())?;
     }
-    Ok(())
+    refused.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The receipt that the service got last.
@@ -127,4 +140,21 @@ pub fn reported(home: &Home) -> Result<Option<u64>, ClientError> {
     let found = text.map(parse).transpose();
     let found = found.map_err(|source: DocumentError| ClientError::Document { path, source })?;
     Ok(found.map(|reported| reported.number))
+}
+
+/// Puts the receipts aside that are of another device or for another service, and what none of them tells yet. Numbers go
+/// on behind theirs.
+pub(super) fn put_aside(root: &Path) -> Result<(), ClientError> {
+    files::remove(&root.join(UNTOLD))?;
+    let folder = root.join(RECEIPTS);
+    let names = files::names(&folder)?;
+    let Some(last) = names.iter().filter_map(|name| name.strip_suffix(DOCUMENT)?.parse::<u64>().ok()).max()
+    else {
+        return Ok(());
+    };
+    let free = (1u64..).map(|number| root.join(format!("{RECEIPTS}.old-{number}"))).find(|it| !it.exists());
+    let aside = free.unwrap_or_else(|| root.join(format!("{RECEIPTS}.old")));
+    fs::rename(&folder, &aside).map_err(HostError::io(Operation::Rename, &folder))?;
+    files::make_folder(&folder)?;
+    files::write(&folder.join(REPORTED), document::print(&Reported { number: last }).as_bytes())
 }

@@ -9,7 +9,7 @@ use remote::http::{Answer, Service};
 use serde::{Deserialize, Serialize};
 
 use super::error::ClientError;
-use super::files::{self, PUBLIC};
+use super::files;
 use super::home::{FORMAT, Home, TARGET};
 
 /// A target state, and what it is known by.
@@ -85,7 +85,8 @@ pub fn load(home: &Home) -> Result<Option<Kept>, ClientError> {
     let place = path.display().to_string();
     let check = |source: TargetError| ClientError::Target { place, source: Box::new(source) };
     kept.state.check().map_err(check)?;
-    Ok(Some(kept))
+    // Of the device that the client was before, where an enrolment was cut off.
+    Ok(Some(kept).filter(|kept| kept.state.device == home.document().device))
 }
 
 /// Keeps a target state.
@@ -93,5 +94,5 @@ pub fn load(home: &Home) -> Result<Option<Kept>, ClientError> {
 /// # Errors
 /// [`ClientError`].
 pub fn save(path: &Path, kept: &Kept) -> Result<(), ClientError> {
-    files::write(path, document::print_sealed(kept).as_bytes(), PUBLIC)
+    files::write(path, document::print_sealed(kept).as_bytes())
 }

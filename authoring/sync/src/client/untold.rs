@@ -6,7 +6,7 @@ use remote::api::{Taken, TakenLayer};
 use serde::{Deserialize, Serialize};
 
 use super::error::ClientError;
-use super::files::{self, PRIVATE};
+use super::files;
 use super::home::{FORMAT, Home, UNTOLD};
 use super::outcome::LayerLine;
 use super::source::SourceKind;
@@ -84,7 +84,7 @@ impl Untold {
 
     /// Keeps it until a receipt has told it.
     pub fn save(&self, home: &Home) -> Result<(), ClientError> {
-        files::write(&home.path(UNTOLD), document::print_sealed(self).as_bytes(), PRIVATE)
+        files::write(&home.path(UNTOLD), document::print_sealed(self).as_bytes())
     }
 
     /// A receipt has told it.
