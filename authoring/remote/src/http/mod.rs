@@ -97,9 +97,6 @@ pub struct Traffic {
     pub sent: u64,
 }
 
-/// Whoever gives less than this at a time, in bytes, is not asked again and again at once.
-const WORTH_A_TRY: u64 = 1 << 10;
-
 /// Takes bytes with their offset in the object; it may break off.
 pub type Sink<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
 
@@ -159,7 +156,7 @@ impl Service {
 
     /// Fetches a range of a large object, and hands it to `sink` in order, piece by piece with its offset, until that
     /// breaks off. When a connection breaks, the rest is asked for again; nothing is handed over twice. Not one byte more
-    /// is taken than was asked for. Tries are counted anew whenever more than a little came.
+    /// is taken than was asked for. Tries are counted anew whenever something came.
     ///
     /// # Errors
     /// [`HttpError`].
@@ -211,7 +208,7 @@ impl Inner {
             match self.attempt(transfer, sink) {
                 Ok(head) => return Ok(head),
                 Err(error) => {
-                    if transfer.at.saturating_sub(furthest) >= WORTH_A_TRY {
+                    if transfer.at > furthest {
                         pace.reset();
                     }
                     furthest = furthest.max(transfer.at);
