@@ -153,6 +153,6 @@ mod tests {
         assert!(has_room(folder.path(), ByteLen(1)).is_ok());
         let refused = has_room(folder.path(), ByteLen(1 << 60)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Fit);
-        assert!(refused.to_string().contains("at least 1048576.0 TiB"), "{refused}");
+        assert!(refused.to_string().contains("at least 1048576 TiB"), "{refused}");
     }
 }
