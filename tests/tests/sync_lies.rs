@@ -192,7 +192,7 @@ fn other_ranges_than_those_that_were_asked_for() {
         }
         is_it
     };
-    refuses(lie, &[10, 16], "range");
+    refuses(lie, &[10, 16], "bytes 0-9/10");
 }
 
 #[test]

@@ -124,7 +124,8 @@ impl<'a> Transfer<'a> {
             }
         };
         let same_total = self.total.is_none() || part.total.is_none() || self.total == part.total;
-        let found = || format!("bytes {}-{}/{:?}", part.bytes.start, part.bytes.end - 1, part.total);
+        let total = part.total.map_or_else(|| "*".into(), |total| total.to_string());
+        let found = || format!("bytes {}-{}/{total}", part.bytes.start, part.bytes.end - 1);
         if !fits || !same_total || len.is_some_and(|len| len != part.bytes.end - part.bytes.start) {
             return Err(HttpError::Range { url: self.url.clone(), expected, found: found() });
         }
