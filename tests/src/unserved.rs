@@ -159,6 +159,7 @@ pub fn word(state: &State) -> &'static str {
         State::Mended => "mended",
         State::InUse => "in use",
         State::Changed => "changed",
+        State::Missing => "missing",
         State::Failed(_) => "failed",
     }
 }

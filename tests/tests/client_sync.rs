@@ -46,6 +46,25 @@ fn the_disks_are_those_that_were_published() {
 }
 
 #[test]
+fn nothing_is_complete_without_its_disk() {
+    let site = Site::enrolled();
+    site.sync(0, "");
+    let stored = site.layers("1").remove(0).0;
+    let layer = stored.parent().and_then(|folder| folder.file_name()).unwrap().to_str().unwrap();
+    let disk = site.desk.path(&format!("client/disks/{layer}.vhd"));
+    std::fs::remove_file(&disk).unwrap();
+    let status = site.desk.does("client status --client client").text();
+    assert!(status.contains("no disk"), "{status}");
+    let looked = site.sync(0, "--dry-run");
+    assert!(!looked.is_complete() && looked.0["disks"][0]["state"] == "missing", "{}", looked.0);
+    std::fs::create_dir(&disk).unwrap();
+    let synced = site.sync(14, "");
+    assert!(!synced.is_complete() && synced.0["images"].to_string().contains("no disk"), "{}", synced.0);
+    std::fs::remove_dir(&disk).unwrap();
+    assert!(site.sync(0, "").is_complete() && disk.is_file());
+}
+
+#[test]
 fn what_a_stick_has_does_not_come_over_the_network() {
     let site = Site::enrolled();
     site.press("stick.img", "Win7@1");

@@ -12,6 +12,9 @@ use super::disks::{Disk, Removed, State};
 use super::error::ClientError;
 use super::source::SourceKind;
 
+/// The state of a version that is here with its disks.
+pub(super) const COMPLETE: &str = "complete";
+
 /// What a sync did, or would do.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
@@ -112,7 +115,8 @@ pub struct DiskLine {
     pub path: String,
     /// The versions that it belongs to.
     pub images: Vec<String>,
-    /// What became of it: `kept`, `made`, `mended`, `in use`, `changed` or `failed`.
+    /// What became of it: `kept`, `made`, `mended`, `in use`, `changed` or `failed`; `missing` where it is only
+    /// looked.
     pub state: &'static str,
 }
 
@@ -142,13 +146,40 @@ impl Outcome {
         short.find_map(|line| line.why.clone())
     }
 
+    /// No version has a disk.
+    pub(super) fn without_disks(&mut self, why: &str) {
+        let complete = self.images.iter().filter(|line| line.complete && line.state == COMPLETE);
+        let titles: Vec<String> = complete.map(|line| format!("{}@{}", line.image, line.version)).collect();
+        self.without_disk(&titles, why);
+    }
+
+    /// These versions have no disk: they are not complete, whatever is here of their layers.
+    fn without_disk(&mut self, titles: &[String], why: &str) {
+        let is_meant = |line: &ImageLine| titles.contains(&format!("{}@{}", line.image, line.version));
+        for line in self.images.iter_mut().filter(|line| line.complete && is_meant(line)) {
+            line.no_disk(why);
+        }
+    }
+
     /// Writes down what became of the disks.
     pub(super) fn enter_disks(&mut self, disks: Vec<Disk>) {
         for Disk { path, images, state } in disks {
+            match &state {
+                State::Failed(error) => self.without_disk(&images, &with_causes(error)),
+                State::Missing => self.without_disk(&images, "it is still to be made"),
+                // Something else has its name.
+                _ if !path.is_file() => self.without_disk(&images, "something else is in its place"),
+                _ => {}
+            }
             let path = path.display().to_string();
             let problem = match &state {
                 State::Failed(error) => {
-                    Some((error.kind(), format!("{path} cannot be made: {}", with_causes(error))))
+                    // Nobody is asked over a network for a disk: this machine does not take it.
+                    let kind = match error.kind() {
+                        ErrorKind::Unreachable => ErrorKind::Target,
+                        kind => kind,
+                    };
+                    Some((kind, format!("{path} cannot be made: {}", with_causes(error))))
                 }
                 State::InUse => {
                     Some((ErrorKind::Target, format!("{path} is used by somebody and left alone")))
@@ -208,6 +239,13 @@ impl Outcome {
     }
 }
 
+impl ImageLine {
+    /// Its layers are here, and its disk is not.
+    pub(super) fn no_disk(&mut self, why: &str) {
+        (self.complete, self.state) = (false, format!("no disk: {why}"));
+    }
+}
+
 impl SourceLine {
     /// A source of which nothing is taken.
     pub(super) fn unused(kind: SourceKind, name: String, medium: Option<Uuid>, why: Option<String>) -> Self {
@@ -233,6 +271,7 @@ impl From<Removed> for Gone {
 
 fn state_name(state: &State) -> &'static str {
     match state {
+        State::Missing => "missing",
         State::Kept => "kept",
         State::Made => "made",
         State::Mended => "mended",

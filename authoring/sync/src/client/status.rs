@@ -5,10 +5,11 @@ use formats::units::ByteLen;
 use remote::api::{Receipt, TargetState};
 use store::{Store, StoreError};
 
+use super::disks;
 use super::error::ClientError;
 use super::home::Home;
 use super::making;
-use super::outcome::ImageLine;
+use super::outcome::{COMPLETE, ImageLine};
 use super::plan::{self, Deed, Plan, Wish};
 use super::receipt;
 use super::target::{self, Kept};
@@ -40,6 +41,7 @@ pub fn status(home: &Home) -> Result<Status, ClientError> {
     if let Some(Kept { state, .. }) = &kept {
         let plan = plan_of(state, &store);
         images = plan.wishes.iter().map(|wish| line(wish, &store, None)).collect();
+        look_for_disks(&mut images, home, (&store, state));
         let rooms = plan.layers.iter().filter(|layer| store.layer(layer.uuid).is_err());
         let rooms = rooms.map(|layer| making::room(&home.partial(layer.uuid), layer));
         missing = rooms.fold(missing, |sum, room| ByteLen(sum.0.saturating_add(room.0)));
@@ -48,6 +50,17 @@ pub fn status(home: &Home) -> Result<Status, ClientError> {
     let last = number.map(|number| receipt::load(home, Some(number))).transpose()?;
     let receipt = last.and_then(|signed| Receipt::parse(&signed.text).ok());
     Ok(Status { kept, images, missing, receipt, reported: receipt::reported(home)? })
+}
+
+/// Says of versions whose layers are here that their disks are not.
+fn look_for_disks(images: &mut [ImageLine], home: &Home, (store, target): (&Store, &TargetState)) {
+    let form = home.document().materialize;
+    let without =
+        disks::without_disks(&disks::Order { client: home.root(), store, target, form, rehash: false });
+    let is_meant = |line: &ImageLine| without.contains(&format!("{}@{}", line.image, line.version));
+    for line in images.iter_mut().filter(|line| line.state == COMPLETE && is_meant(line)) {
+        line.no_disk("the next sync makes it");
+    }
 }
 
 /// What a target state asks for of a client that has `store`.
@@ -65,7 +78,7 @@ pub(super) fn line(wish: &Wish<'_>, store: &Store, why: Option<String>) -> Image
     let state = match (&wish.deed, complete) {
         (Deed::GiveUp, _) => "to be given up".into(),
         (Deed::Locked, false) => "locked: what is here stays as it is".into(),
-        (_, true) => "complete".into(),
+        (_, true) => COMPLETE.into(),
         (Deed::Have, false) => why.unwrap_or_else(|| match located {
             Ok(_) => "another document of it is here".into(),
             Err(StoreError::NotFound { .. }) => "not here".into(),

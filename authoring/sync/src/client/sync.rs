@@ -133,7 +133,9 @@ pub fn sync(order: &Order<'_>) -> Result<Outcome, ClientError> {
     }
     job.list(&plan, &mut outcome)?;
     outcome.wire = job.wire();
-    if !order.dry_run {
+    if order.dry_run {
+        outcome.enter_disks(disks::foresee(&job.disks(&kept.state)?));
+    } else {
         let made = job.make_disks(&kept.state, &mut outcome);
         outcome.unless_full(made)?;
         removed.extend(job.clear(&kept.state, fresh)?);
@@ -236,7 +238,9 @@ impl Job<'_> {
     fn make_disks(&self, target: &TargetState, outcome: &mut Outcome) -> Result<(), ClientError> {
         let &Order { crew, observer, .. } = self.order;
         let order = self.disks(target)?;
-        outcome.enter_disks(disks::materialize(&order, crew, observer)?);
+        let made = disks::materialize(&order, crew, observer);
+        let made = made.inspect_err(|error| outcome.without_disks(&with_causes(error)))?;
+        outcome.enter_disks(made);
         disks::write_policies(&order)?;
         Ok(())
     }

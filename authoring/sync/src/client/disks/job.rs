@@ -87,6 +87,17 @@ impl<'a> Job<'a> {
         matches!(self.work, Work::Version(..))
     }
 
+    /// Whether the file is there, and is what it is to be as far as its record says. Into that of a whole version its
+    /// user may have written, and one that is locked stays as it is.
+    pub fn is_there(&self, path: &Path) -> bool {
+        match record::look(path, self.made_of, None) {
+            Ok(Look::Right) => true,
+            Ok(Look::Wrong) => self.locked,
+            Ok(Look::Changed) => (self.locked || self.is_flat()) && path.is_file(),
+            Ok(Look::Absent) | Err(_) => false,
+        }
+    }
+
     /// Refuses what cannot fit: what is compressed as it is stored does not get shorter.
     fn check_room(&self, path: &Path) -> Result<(), DiskError> {
         let layer = match self.work {

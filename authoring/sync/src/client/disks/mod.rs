@@ -87,6 +87,8 @@ pub struct Disk {
 /// What became of a file.
 #[derive(Debug)]
 pub enum State {
+    /// It is to be made, and was only looked for.
+    Missing,
     /// It was there, and is right.
     Kept,
     /// It was made.
@@ -121,6 +123,32 @@ pub fn materialize(order: &Order<'_>, crew: &Crew, observer: &dyn Observer) -> R
     Ok(disks)
 }
 
+/// The files that are not there, of all versions, those too whose layers are still to come. Nothing is made.
+pub fn foresee(order: &Order<'_>) -> Vec<Disk> {
+    let mut disks: Vec<Disk> = Vec::new();
+    for TargetImage { document, .. } in order.wanted() {
+        let paths = needed::disks_of(document, order.form).into_iter().map(|name| order.folder().join(name));
+        for path in paths.filter(|path| !path.is_file()) {
+            match disks.iter_mut().find(|disk| disk.path == path) {
+                Some(known) => known.images.push(document.title()),
+                None => disks.push(Disk { path, images: vec![document.title()], state: State::Missing }),
+            }
+        }
+    }
+    disks
+}
+
+/// The titles of the versions whose layers are all there, and whose files are not, in none of the forms.
+pub fn without_disks(order: &Order<'_>) -> Vec<String> {
+    let is_there = |version: &Version, form: Form| {
+        let jobs = job::all(std::slice::from_ref(version), form);
+        jobs.iter().all(|job| job.is_there(&order.folder().join(&job.name)))
+    };
+    let (versions, _) = order.versions();
+    let short = versions.iter().filter(|version| !needed::FORMS.iter().any(|form| is_there(version, *form)));
+    short.map(|version| version.located.document.title()).collect()
+}
+
 /// A version whose layers are all there.
 struct Version {
     located: Located,
@@ -142,11 +170,15 @@ impl Order<'_> {
         }
     }
 
+    /// The versions that are to be here.
+    fn wanted(&self) -> impl Iterator<Item = &TargetImage> {
+        self.target.images.iter().filter(|image| !self.target.removed && !image.removed)
+    }
+
     /// The versions whose layers are all there, and those whose layers cannot be used.
     fn versions(&self) -> (Vec<Version>, Vec<Disk>) {
-        let wanted = self.target.images.iter().filter(|image| !self.target.removed && !image.removed);
         let (mut versions, mut failed) = (Vec::new(), Vec::new());
-        for TargetImage { document, locked, .. } in wanted {
+        for TargetImage { document, locked, .. } in self.wanted() {
             let layers = document.chain.iter().map(|layer| self.layer(*layer));
             match layers.collect::<Result<Option<Vec<_>>, _>>() {
                 Ok(None) => {}

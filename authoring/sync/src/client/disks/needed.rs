@@ -10,7 +10,7 @@ use super::busy::Busy;
 use super::{DiskError, Form, Order, chain, flat};
 
 /// All forms that disks may have.
-const FORMS: [Form; 3] = [Form::Chain, Form::Raw, Form::Vhd];
+pub const FORMS: [Form; 3] = [Form::Chain, Form::Raw, Form::Vhd];
 
 /// What is needed in the client's folder. Everything else with a name of the client's own may go.
 #[derive(Debug, Default)]
@@ -91,11 +91,11 @@ fn is_awaited(order: &Order<'_>, here: &[ImageDocument], name: &str) -> bool {
 
 /// Whether all disks of a version are there.
 fn is_made(order: &Order<'_>, document: &ImageDocument) -> bool {
-    disks_of(document, order.form).iter().all(|disk| order.folder().join(disk).exists())
+    disks_of(document, order.form).iter().all(|disk| order.folder().join(disk).is_file())
 }
 
 /// The names of a version's disks.
-fn disks_of(document: &ImageDocument, form: Form) -> Vec<String> {
+pub fn disks_of(document: &ImageDocument, form: Form) -> Vec<String> {
     match form {
         Form::Chain => document.chain.iter().map(|layer| chain::name(*layer)).collect(),
         form => vec![flat::name(&document.name, &document.version, form)],
