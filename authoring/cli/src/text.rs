@@ -24,8 +24,20 @@ pub fn read(path: &Path) -> Result<String, HostError> {
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, HostError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-    let read = read.and_then(|_| if bytes.len() as u64 > LONGEST { Err(too_long()) } else { Ok(bytes) });
-    read.map_err(HostError::io(Operation::Read, path))
+    read.map_err(HostError::io(Operation::Read, path))?;
+    Ok(bytes)
+}
+
+/// The text of a file of which no line may be missing.
+///
+/// # Errors
+/// [`HostError`] when it cannot be read, or not to its end.
+pub fn read_whole(path: &Path) -> Result<String, HostError> {
+    let text = read(path)?;
+    match text.len() as u64 {
+        len if len > LONGEST => Err(HostError::io(Operation::Read, path)(too_long())),
+        _ => Ok(text),
+    }
 }
 
 fn too_long() -> io::Error {

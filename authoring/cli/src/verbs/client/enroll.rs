@@ -10,7 +10,9 @@ use host::{HostError, Operation};
 use remote::http::{Login, Request};
 use serde::Serialize;
 use sync::client::ClientError;
+use sync::client::disks::Form;
 use sync::client::enroll::{self, Enrolment};
+use sync::client::home::Home;
 
 use super::sync::PATIENCE;
 use super::{Materialize, form_name};
@@ -46,9 +48,9 @@ pub struct Enroll {
     /// May be given more than once
     #[arg(long, value_name = "KEY|FILE")]
     trust: Vec<String>,
-    /// What disks are made of the layers
-    #[arg(long, value_enum, value_name = "FORM", default_value = "chain")]
-    materialize: Materialize,
+    /// What disks are made of the layers; without it chain, or what it was before
+    #[arg(long, value_enum, value_name = "FORM")]
+    materialize: Option<Materialize>,
     /// Enroll a client again that is there
     #[arg(short, long)]
     force: bool,
@@ -80,11 +82,12 @@ impl Enroll {
     pub fn run(self, root: &Path, shell: &Shell) -> anyhow::Result<Code> {
         enroll::check(root, self.force).map_err(occupied)?;
         let trust = self.trust.iter().map(|key| key::public(key)).collect::<anyhow::Result<Vec<_>>>()?;
-        let keys = trust.iter().map(|key| key.id.to_string()).collect();
+        // A client that is enrolled again makes the disks that it made.
+        let before = || Home::open(root).map_or(Form::Chain, |home| home.document().materialize);
         let enrolment = Enrolment {
             request: self.request(shell)?,
             trust,
-            materialize: self.materialize.into(),
+            materialize: self.materialize.map_or_else(before, Into::into),
             now: date::now()?,
             tool: press::request::TOOL.into(),
             chance: (draw()?, draw()?),
@@ -97,7 +100,7 @@ impl Enroll {
             device: document.device.clone(),
             server: document.server.clone(),
             materialize: form_name(document.materialize),
-            trust: keys,
+            trust: home.trust()?.iter().map(|key| key.id.to_string()).collect(),
             receipt_key: home.receipt_public()?.to_base64(),
             images: kept.state.images.iter().map(|image| image.document.title()).collect(),
         })?;

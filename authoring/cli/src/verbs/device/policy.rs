@@ -92,7 +92,7 @@ impl Policy {
 
     /// The rows to be set: of the file first.
     fn rows(&self) -> anyhow::Result<Vec<Row>> {
-        let text = self.file.as_deref().map(text::read).transpose()?.unwrap_or_default();
+        let text = self.file.as_deref().map(text::read_whole).transpose()?.unwrap_or_default();
         // Editors of Windows begin files so.
         let lines = text
             .trim_start_matches('\u{feff}')
