@@ -38,7 +38,8 @@ fn with(there: &Elsewhere, name: &str, value: &str) -> Elsewhere {
 fn what_a_device_is_assigned_is_read_as_from_a_folder() {
     let (desk, _service, there) = served();
     let here = desk.does("locate --store store Win7@2").text();
-    let located = there.ends(0, &desk, "locate --store STORE Win7").replace(&there.url, "store");
+    let located =
+        there.ends(0, &desk, "locate --store STORE Win7").replace(&format!("{}/v1", there.url), "store");
     assert_eq!(located, here);
     let images = there.ends(0, &desk, "images --store STORE");
     assert!(
