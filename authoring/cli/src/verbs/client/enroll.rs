@@ -32,7 +32,7 @@ use crate::text;
 #[derive(Args, Debug)]
 #[command(override_usage = "seedpress client enroll --server URL --device NAME --secret-file FILE ...")]
 pub struct Enroll {
-    /// The service: https://HOST[:PORT]
+    /// The service's URL: https, but for one on this machine
     #[arg(long, value_name = "URL")]
     server: String,
     /// The device's name
