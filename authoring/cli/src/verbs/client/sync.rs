@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use formats::size;
 use formats::units::ByteLen;
+use remote::http::HttpError;
 use sync::client::ClientError;
 use sync::client::home::Home;
 use sync::client::media::{Machine, Search};
@@ -119,6 +120,9 @@ impl Sync {
 fn advise(error: ClientError) -> anyhow::Error {
     let next = match &error {
         ClientError::NoTarget => "sync once with the service, then --offline knows what is to be here",
+        ClientError::Http(HttpError::Denied { .. }) => {
+            "the secret was changed, or the device removed: ask who runs the service, then client enroll --force"
+        }
         _ => return error.into(),
     };
     let (code, what) = (Code::from(error.kind()), error.to_string());
